@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, NaiveDatetime, ValidationError
 
@@ -17,7 +17,7 @@ from matcher.fields import Count, Id, Model, Money, Text, VisitId, Whole
 from matcher.people import Kind
 from matcher.rules import Rule, Term
 
-FORMAT = "sishe-plan/1"
+FORMAT: Final = "sishe-plan/1"
 
 
 class Service(Model):

@@ -10,7 +10,7 @@ import hashlib
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AwareDatetime, BeforeValidator, Discriminator, Field, NaiveDatetime, ValidationError, model_validator
 
@@ -19,7 +19,8 @@ from matcher.fields import Clock, Count, Day, Horizon, Id, Location, Minutes, Mo
 from matcher.people import Certificate, Community, Fund, Gender, Kind, Language, Level, Link, Mode, Provider, Resident, Skill, Venue
 from matcher.visits import Shift, Visit, shifts_of, visits_of
 
-FORMAT = "sishe-problem/1"
+FORMAT: Final = "sishe-problem/1"
+SPEEDS_KMH: dict[Mode, float] = {"walk": 4.5, "bike": 14.0, "bus": 16.0, "car": 28.0}
 
 
 class Category(Model):
@@ -141,9 +142,7 @@ class StraightTravel(Model):
 
     kind: Literal["straight"] = "straight"
     detour: Annotated[Number, Field(ge=1, le=10)] = 1.3
-    speeds_kmh: dict[Mode, Annotated[Number, Field(gt=0, le=300)]] = Field(
-        default_factory=lambda: {"walk": 4.5, "bike": 14.0, "bus": 16.0, "car": 28.0}
-    )
+    speeds_kmh: dict[Mode, Annotated[Number, Field(gt=0, le=300)]] = Field(default_factory=SPEEDS_KMH.copy)
 
 
 class MatrixTravel(Model):
@@ -162,9 +161,7 @@ class RoadTravel(Model):
     edges: tuple[tuple[Whole, Whole, Annotated[Number, Field(ge=0, le=1e8)]], ...]
     one_way: bool = False
     detour: Annotated[Number, Field(ge=1, le=10)] = 1.3
-    speeds_kmh: dict[Mode, Annotated[Number, Field(gt=0, le=300)]] = Field(
-        default_factory=lambda: {"walk": 4.5, "bike": 14.0, "bus": 16.0, "car": 28.0}
-    )
+    speeds_kmh: dict[Mode, Annotated[Number, Field(gt=0, le=300)]] = Field(default_factory=SPEEDS_KMH.copy)
 
 
 Travel = Annotated[StraightTravel | MatrixTravel | RoadTravel, Discriminator("kind")]

@@ -69,9 +69,7 @@ class Shift:
 def roles_of(roles: tuple[Role, ...], minutes: int) -> tuple[VisitRole, ...]:
     """Return one `VisitRole` for each place: a role of count n stands n times."""
     return tuple(
-        VisitRole(role.id if role.count == 1 else f"{role.id}.{k}", role, role.minutes or minutes)
-        for role in roles
-        for k in range(1, role.count + 1)
+        VisitRole(role.id if role.count == 1 else f"{role.id}.{k}", role, role.minutes or minutes) for role in roles for k in range(1, role.count + 1)
     )
 
 
@@ -100,7 +98,7 @@ def visits_of(problem: Problem) -> tuple[Visit, ...]:
 
 def shifts_of(problem: Problem) -> tuple[Shift, ...]:
     """Return every shift of every provider and crew that starts inside the horizon: by provider, then start, then crew."""
-    shifts = []
+    shifts: list[Shift] = []
     for provider in problem.providers:
         spans = sorted({span for offered in provider.shifts for span in offered.spans(problem.horizon)})
         for start, end in spans:
