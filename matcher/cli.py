@@ -1,0 +1,288 @@
+"""The command line: ``matcher solve``, ``check``, ``show`` and what goes with them. JSON on stdout, talk on stderr.
+
+The engine is imported only by the commands that need it, so that help and tables are quick.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+
+import typer
+
+from matcher.console import BAD_INPUT, DONE, NO, RefusedInput, file_fault, run, say, write, write_json
+from matcher.errors import Fault, FaultyInput
+from matcher.words import Lang, usual_lang, word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matcher.plan import Plan, Result
+    from matcher.problem import Problem
+
+app = typer.Typer(
+    name="matcher",
+    help="Match residents' needs to volunteers, social workers and organizations for a week. 四社联动",
+    epilog="Results are JSON on stdout, talk is on stderr. Exit codes: 0 done, 1 violations found, 2 bad input, 3 internal error.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+T = TypeVar("T")
+
+WeekFile = Annotated[str, typer.Argument(metavar="WEEK", help="A problem: JSON, gzip or not; - reads standard input.")]
+PlanFile = Annotated[str, typer.Argument(metavar="PLAN", help="A plan or a result: JSON, gzip or not; - reads standard input.")]
+LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of the words: zh or en. Left out, the locale's.", show_default=False)]
+
+
+@app.callback()
+def _all(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error. May stand anywhere.")] = False,  # noqa: ARG001 - console.run reads it
+) -> None:
+    if version:
+        from importlib.metadata import version as version_of
+
+        write(version_of("sishe-matcher") + "\n")
+        raise typer.Exit
+
+
+@app.command()
+def solve(
+    week: WeekFile,
+    *,
+    budget: Annotated[
+        float | None, typer.Option(help="Seconds to search. [default: 10, without a limit where --chunks is given]", show_default=False)
+    ] = None,
+    chunks: Annotated[int | None, typer.Option(min=0, help="Stop after so many chunks of work; with one thread, the same plan every time.")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the random choices.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, max=64, help="Searches that run side by side.")] = 2,
+    start: Annotated[str | None, typer.Option(metavar="PLAN", help="Start from this plan.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the plan here and only the figures to stdout.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
+    lang: LangOption = None,
+) -> None:
+    """Plan a week: who serves whom, when, with whom, paid by what.
+
+    Ctrl-C stops the search and keeps the best plan so far; a second one aborts at once. The plan is verified before it is written.
+    """
+    from matcher.progress import stop_on_signal, watched
+
+    if budget is not None and not 0 <= budget <= 10**7:
+        raise RefusedInput("command line", [Fault("", f"--budget should be from 0 to 10000000 seconds, was {budget}", "range")])
+    if budget is None and chunks is None:
+        budget = 10.0
+    _only_one_stdin(week, start)
+    if output is not None:
+        _check_target(output, week)
+    lang = lang or usual_lang()
+    problem = _read_problem(week)
+    plan = _read_plan(start) if start is not None else None
+    with stop_on_signal(lang) as is_stopped:
+
+        def work(on_progress: Callable[..., None]) -> Result:
+            from matcher.solve import solve as find
+
+            options = {"budget": budget, "chunks": chunks, "seed": seed, "threads": threads, "start": plan}
+            return find(problem, **options, on_progress=on_progress, cancelled=is_stopped)
+
+        result = watched(work, budget=budget, lang=lang, is_quiet=quiet)
+        if output is None:
+            write_json({**result.summary(), "plan": json.loads(result.plan.to_json())})
+        else:
+            _save(output, result.plan.to_json() + "\n")
+            write_json({**result.summary(), "file": str(output)})
+    if not quiet:
+        say(_closing(result, output, lang))
+
+
+@app.command()
+def check(week: WeekFile, plan: PlanFile, *, lang: LangOption = None) -> None:
+    """Verify a plan against its problem: every rule, and the cost term by term.
+
+    Exit code 0 if the plan is clean, 1 if it breaks a rule.
+    """
+    _only_one_stdin(week, plan)
+    from matcher.check import check as verify
+
+    problem = _read_problem(week)
+    report = verify(problem, _read_plan(plan))
+    lang = lang or usual_lang()
+    write_json(report.to_json())
+    for violation in report.violations[:SHOWN_VIOLATIONS]:
+        who = " ".join(str(part) for part in (violation.visit, violation.provider) if part)
+        say(f"{word(lang, f'rule.{violation.rule}')}: {who + ': ' if who else ''}{violation.message}")
+    if len(report.violations) > SHOWN_VIOLATIONS:
+        say(f"... {len(report.violations) - SHOWN_VIOLATIONS}")
+    key = "check.clean" if report.is_clean else "check.broken"
+    say(word(lang, key, cost=f"{report.cost:,}", count=len(report.violations)))
+    raise typer.Exit(DONE if report.is_clean else NO)
+
+
+SHOWN_VIOLATIONS = 50
+"""How many violations are listed on stderr; the JSON on stdout has them all."""
+
+
+@app.command()
+def show(
+    plan: PlanFile,
+    *,
+    by: Annotated[Literal["day", "provider", "community"], typer.Option(help="What the tables are grouped by.")] = "day",
+    wide: Annotated[bool, typer.Option("--wide", help="Cut no column to the width of the terminal.")] = False,
+    lang: LangOption = None,
+) -> None:
+    """Print a plan as tables: the week by day and provider, and the visits left out, with the reason."""
+    from matcher.show import render, sections_of
+
+    lang = lang or usual_lang()
+    is_terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if is_terminal and not wide else None
+    text, is_cut = render(sections_of(_read_plan(plan), lang, by), width=width, is_styled=is_terminal and "NO_COLOR" not in os.environ)
+    write(text)
+    if is_cut:
+        say(word(lang, "show.cut"))
+
+
+@app.command()
+def picture(
+    plan: PlanFile,
+    *,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the picture here instead of to stdout.")] = None,
+    lang: LangOption = None,
+) -> None:
+    """Draw a plan as a week board: a row for each provider, a bar for each service (SVG)."""
+    from matcher.picture import board
+
+    if output is not None:
+        _check_target(output, plan)
+    drawn = board(_read_plan(plan), lang or usual_lang())
+    if output is None:
+        write(drawn)
+    else:
+        _save(output, drawn)
+
+
+@app.command()
+def validate(week: WeekFile) -> None:
+    """Say whether a problem is valid; if not, every fault with its path. Exit code 2 if it is not."""
+    try:
+        problem = _read_problem(week)
+    except RefusedInput as refused:
+        if refused.what != "problem":
+            raise
+        say(str(refused))
+        write_json({"is_valid": False, **refused.to_json()["error"]})
+        raise typer.Exit(BAD_INPUT) from None
+    counts = {"needs": len(problem.needs), "visits": len(problem.visits), "providers": len(problem.providers), "shifts": len(problem.shifts)}
+    write_json({"is_valid": True, "faults": [], "digest": problem.digest, **counts})
+
+
+@app.command()
+def schema(what: Annotated[Literal["problem", "plan"], typer.Argument(metavar="problem|plan", help="Which format.")]) -> None:
+    """Print the JSON Schema of a format."""
+    from matcher.plan import Plan
+    from matcher.problem import Problem
+
+    model = Problem if what == "problem" else Plan
+    write_json({"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema(by_alias=True)})
+
+
+@app.command()
+def rules(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    lang: LangOption = None,
+) -> None:
+    """List the hard rules and the terms of the objective, each with its code and what it means."""
+    from matcher.rules import Rule, Term
+    from matcher.show import Section, render
+
+    lang = lang or usual_lang()
+    parts = {
+        kind: [{"code": str(code), "name": word(lang, f"{kind}.{code}"), "says": word(lang, f"{kind}.{code}.says")} for code in codes]
+        for kind, codes in (("rule", Rule), ("term", Term))
+    }
+    if as_json:
+        write_json({"rules": parts["rule"], "terms": parts["term"]})
+        return
+    heads = {"rule": ("code", "rule", "says"), "term": ("code", "term", "adds")}
+    titles = {"rule": "title.hard", "term": "title.terms"}
+    sections = [
+        Section(word(lang, titles[kind]), [word(lang, f"head.{head}") for head in heads[kind]], [list(row.values()) for row in rows])
+        for kind, rows in parts.items()
+    ]
+    write(render(sections)[0])
+
+
+def _closing(result: Result, output: Path | None, lang: Lang) -> str:
+    from matcher.show import percent
+
+    figures = result.plan.figures
+    placed = ""
+    if figures is not None:
+        share = percent(figures.urgency_weight_assigned, figures.urgency_weight)
+        placed = word(lang, "title.placed", assigned=figures.assigned, visits=figures.visits, share=share)
+    text = word(
+        lang, "solve.closing", placed=placed, cost=f"{result.cost:,}", seconds=f"{result.seconds:.1f}", status=word(lang, f"status.{result.status}")
+    )
+    return text + (word(lang, "solve.file", file=output) if output is not None else "")
+
+
+def _read_problem(name: str) -> Problem:
+    from matcher.problem import Problem
+
+    return _read(name, Problem.read, Problem.parse)
+
+
+def _read_plan(name: str) -> Plan:
+    from matcher.plan import Plan
+
+    return _read(name, Plan.read, Plan.parse)
+
+
+def _read(name: str, read: Callable[[str], T], parse: Callable[[bytes], T]) -> T:
+    try:
+        return parse(sys.stdin.buffer.read()) if name == "-" else read(name)
+    except FaultyInput as error:
+        raise RefusedInput(error.what, error.faults, "standard input" if name == "-" else name) from None
+    except OSError as error:
+        raise file_fault(error, name) from None
+
+
+def _only_one_stdin(*names: str | None) -> None:
+    if names.count("-") > 1:
+        raise RefusedInput("command line", [Fault("", "only one input can be read from standard input", "conflict")])
+
+
+def _check_target(output: Path, source: str) -> None:
+    """Refuse, before any work is done, a file that could not be written at the end or would replace the input."""
+    fault = ""
+    if output.is_dir():
+        fault = "is a directory; should be a file to write"
+    elif not output.parent.is_dir():
+        fault = f"the folder {str(output.parent)!r} does not exist"
+    elif output.exists() and Path(source).exists() and output.samefile(source):
+        fault = "is the input of this command; should be another file"
+    if fault:
+        raise RefusedInput("file", [Fault("", fault, "file")], str(output))
+
+
+def _save(output: Path, text: str) -> None:
+    from matcher.files import write_atomic
+
+    try:
+        write_atomic(output, text)
+    except OSError as error:
+        raise file_fault(error, output) from None
+
+
+def main() -> None:
+    """Run the command line; every error becomes one clear message and an exit code."""
+    run(app)
