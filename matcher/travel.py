@@ -17,7 +17,7 @@ from matcher.problem import MatrixTravel, RoadTravel, StraightTravel
 
 if TYPE_CHECKING:
     from matcher.fields import Location
-    from matcher.people import Provider
+    from matcher.people import Provider, Venue
     from matcher.problem import Need, Problem
 
 EARTH_RADIUS = 6_371_008.8
@@ -83,6 +83,10 @@ class Journeys:
     def of_base(self, provider: Provider) -> int:
         """Return the place of a provider's base."""
         return self._bases[provider.id]
+
+    def of_venue(self, venue: Venue) -> int:
+        """Return the place of a venue."""
+        return self._venues[venue.id]
 
     def of_profile(self, provider: Provider) -> int:
         """Return the index of the provider's profile."""

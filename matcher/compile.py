@@ -1,0 +1,396 @@
+"""From a problem to an instance: names become indices, rules on people become a sparse list of entries.
+
+Everything that depends on more than one node of a plan (times, teams, limits, funds) is left to the kernels; everything else is decided here, once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from matcher.entries import Eligibility
+from matcher.instance import (
+    FAR,
+    NEED,
+    NODE,
+    OPTION,
+    PROFILE,
+    PROVIDER,
+    SHIFT,
+    VISIT,
+    WEIGHTS,
+    WINDOW,
+    Instance,
+    freeze,
+)
+from matcher.kernels.eligibility import count_or_fill, find_near
+from matcher.people import KINDS
+from matcher.travel import Journeys
+
+if TYPE_CHECKING:
+    from matcher.people import Provider
+    from matcher.problem import InForce, Pin, Problem
+    from matcher.visits import Visit
+
+GRADES = ("required", "preferred", "unpreferred", "prohibited")
+NEAR = 80
+SUPERVISION = ("none", "social_worker", "linked")
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """An instance and the names of its rows: what `matcher.decode` needs to speak of the domain again."""
+
+    problem: Problem
+    instance: Instance
+    visits: tuple[Visit, ...]
+    rooms: tuple[str, ...]
+    eligibility: Eligibility
+
+    def provider_id(self, provider: int) -> str:
+        """Return the id of a provider, or of a room, by its row."""
+        people = len(self.problem.providers)
+        return self.problem.providers[provider].id if provider < people else self.rooms[provider - people]
+
+
+def compile_problem(problem: Problem) -> Compiled:
+    """Return the instance of a problem.
+
+    Raises nothing of its own: a `Problem` is valid by construction.
+    """
+    visits, journeys = problem.visits, Journeys(problem)
+    providers, shifts = _providers_and_shifts(problem, journeys)
+    index = _Index(problem)
+    need_table, link_lists, fund_lists = _needs(problem, index)
+    nodes, groups, pins = _nodes(problem, visits, journeys)
+    visit_table, windows, options, prefers, musts = _visits(problem, visits, index, pins)
+    points = journeys.points
+    profiles = np.array([(p.seconds_per_metre, p.table) for p in journeys.profiles], dtype=PROFILE)
+    tables = np.array(journeys.tables, dtype=np.int32) if journeys.tables else np.zeros((0, 1, 1), np.int32)
+    eligibility = Eligibility(problem, visits, index.provider)
+    candidates = eligibility.candidates(pins.only_provider)
+    entry_first = np.zeros(len(nodes) + 1, np.int64)
+    facts = (nodes, visit_table, shifts, providers, windows)
+    empty = np.zeros(0, np.int32)
+    count_or_fill(facts, (points, profiles, tables), pins.days, candidates, entry_first, empty, empty, fill=False)
+    entry_shift, entry_provider = np.zeros((2, entry_first[-1]), np.int32)
+    count_or_fill(facts, (points, profiles, tables), pins.days, candidates, entry_first, entry_shift, entry_provider, fill=True)
+    entry_cost, entry_price = eligibility.costs(entry_first, entry_provider)
+    paid_nodes = np.add.reduceat(np.append(entry_price > 0, False), np.minimum(entry_first[:-1], len(entry_price))) * (np.diff(entry_first) > 0) > 0
+    np.logical_or.at(paid := np.zeros(len(visits), bool), nodes["visit"], paid_nodes)
+    visit_table["is_paid"] = paid
+    resident_first, resident_visit = _grouped(visit_table["resident"], len(problem.residents))
+    group_first, group_node = _grouped(nodes["group"], groups)
+    by_shift = np.argsort(entry_shift, kind="stable")
+    near = np.full((len(visits), min(NEAR, max(0, len(visits) - 1))), -1, np.int32)
+    find_near((nodes, visit_table, windows), (points, profiles, tables), near)
+    known = [sorted((index.provider[p], problem.weights.new_face // (1 + times)) for p, times in r.known.items()) for r in problem.residents]
+    instance = Instance(
+        nodes=nodes,
+        visits=visit_table,
+        needs=need_table,
+        shifts=shifts,
+        providers=providers,
+        windows=windows,
+        options=options,
+        prefers=prefers,
+        entry_first=entry_first,
+        entry_shift=entry_shift,
+        entry_cost=entry_cost,
+        entry_price=entry_price,
+        shift_first=np.searchsorted(entry_shift[by_shift], np.arange(len(shifts) + 1)).astype(np.int64),
+        shift_node=np.repeat(np.arange(len(nodes)), np.diff(entry_first))[by_shift].astype(np.int32),
+        near=near,
+        group_first=group_first,
+        group_node=group_node,
+        resident_first=resident_first,
+        resident_visit=resident_visit,
+        known_first=_starts(len(row) for row in known),
+        known_provider=np.array([p for row in known for p, _ in row], np.int32),
+        known_cost=np.array([cost for row in known for _, cost in row], np.int64),
+        need_fund=np.array(fund_lists, np.int32),
+        need_link=np.array(link_lists, np.int32),
+        link_first=_starts(len(link.members) for link in problem.links),
+        link_provider=np.array([index.provider[p] for link in problem.links for p in link.members], np.int32),
+        link_grade=np.array([GRADES.index(link.grade) for link in problem.links], np.int32),
+        provider_link=np.array([i for row in index.provider_links for i in row], np.int32),
+        must_provider=np.array(musts, np.int32),
+        fund_amount=np.array([fund.amount for fund in problem.funds], np.int64),
+        community_weight=_community_weights(visit_table, len(problem.communities)),
+        points=points,
+        profiles=profiles,
+        tables=tables,
+        weights=np.array([tuple(getattr(problem.weights, name) for name in WEIGHTS.names or ())], WEIGHTS),
+        counters=np.array([_number_counters(problem, providers)], np.int64),
+        is_bounded=np.array([_is_bounded(windows, shifts)], np.int64),
+    )
+    rooms = tuple(room.id for venue in problem.venues for room in venue.rooms)
+    return Compiled(problem, freeze(instance), visits, rooms, eligibility)
+
+
+class _Index:
+    """Rows by id."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.provider = {provider.id: i for i, provider in enumerate(problem.providers)}
+        self.resident = {resident.id: i for i, resident in enumerate(problem.residents)}
+        self.community = {community.id: i for i, community in enumerate(problem.communities)}
+        self.provider_links: list[list[int]] = [[] for _ in problem.providers]
+        for i, link in enumerate(problem.links):
+            for member in link.members:
+                self.provider_links[self.provider[member]].append(i)
+
+
+def _starts(lengths: Any) -> np.ndarray[Any, np.dtype[np.int32]]:
+    return np.concatenate(([0], np.cumsum(np.fromiter(lengths, np.int64)))).astype(np.int32)
+
+
+def _grouped(keys: Any, count: int) -> tuple[Any, Any]:
+    """Return the CSR lists of row numbers by key; negative keys are left out."""
+    order = np.argsort(keys, kind="stable")
+    order = order[keys[order] >= 0].astype(np.int32)
+    return np.searchsorted(keys[order], np.arange(count + 1)).astype(np.int32), order
+
+
+def _providers_and_shifts(problem: Problem, journeys: Journeys) -> tuple[Any, Any]:
+    rooms = [(venue, room) for venue in problem.venues for room in venue.rooms]
+    table = np.zeros(len(problem.providers) + len(rooms), PROVIDER)
+    rows: list[tuple[int, ...]] = []
+    first: dict[str, int] = {}
+    count: dict[str, int] = {}
+    row_of = {provider.id: i for i, provider in enumerate(problem.providers)}
+    for s, shift in enumerate(problem.shifts):
+        p = shift.provider
+        first.setdefault(p.id, s)
+        count[p.id] = count.get(p.id, 0) + 1
+        low, high, length = shift.lunch or (0, 0, 0)
+        leg = p.max_leg_minutes * 60 if p.max_leg_minutes is not None else FAR
+        rows.append(
+            (row_of[p.id], shift.crew, shift.day, shift.week, journeys.of_base(p), journeys.of_profile(p), p.returns, shift.lunch is not None)
+            + (shift.start, shift.end, low, high, length, leg)
+        )
+    weeks, link_start = problem.horizon.weeks, 0
+    for i, p in enumerate(problem.providers):
+        links = [link for link in problem.links if p.id in link.members] if problem.links else []
+        row = table[i]
+        row["kind"], row["supervision"], row["supervises"] = KINDS.index(p.kind), SUPERVISION.index(p.supervision), p.supervises
+        row["link_first"], row["links"], row["has_grades"] = link_start, len(links), bool(links)
+        link_start += len(links)
+        row["caseload"] = p.caseload or 0
+        row["max_day"] = p.max_minutes_day * 60 if p.max_minutes_day is not None else FAR
+        row["max_week"] = p.max_minutes_week * 60 if p.max_minutes_week is not None else FAR
+        row["shift_first"], row["shifts"] = first.get(p.id, 0), count.get(p.id, 0)
+        row["offered"] = _offered(problem, p, rows[row["shift_first"] : row["shift_first"] + row["shifts"]], weeks)
+    for j, (venue, _room) in enumerate(rooms):
+        row = table[len(problem.providers) + j]
+        spans = sorted({span for opening in venue.opening for span in opening.spans(problem.horizon)})
+        row["kind"], row["max_day"], row["max_week"] = 3, FAR, FAR
+        row["shift_first"], row["shifts"] = len(rows), len(spans)
+        base = journeys.of_venue(venue)
+        rows.extend((len(problem.providers) + j, 1, a // 86_400, a // 604_800, base, -1, 0, 0, a, b, 0, 0, 0, FAR) for a, b in spans)
+    return table, np.array(rows, SHIFT)
+
+
+def _offered(problem: Problem, provider: Provider, rows: list[tuple[int, ...]], weeks: int) -> int:
+    minutes = sum(row[9] - row[8] for row in rows) // 60
+    limit = provider.max_minutes_week
+    return min(minutes, limit * weeks) if limit is not None else minutes
+
+
+def _number_counters(problem: Problem, providers: Any) -> int:
+    """Give each limit a day, a week and each caseload its run of counters; return how many counters there are."""
+    used = 0
+    providers["day_counter"] = providers["week_counter"] = providers["case_counter"] = -1
+    for i, p in enumerate(problem.providers):
+        for field, is_limited, length in (
+            ("day_counter", p.max_minutes_day is not None, problem.horizon.days),
+            ("week_counter", p.max_minutes_week is not None, problem.horizon.weeks),
+            ("case_counter", p.caseload is not None, problem.horizon.weeks),
+        ):
+            if is_limited:
+                providers[field][i] = used
+                used += length + 1
+    return used
+
+
+def _needs(problem: Problem, index: _Index) -> tuple[Any, list[int], list[int]]:
+    table = np.zeros(len(problem.needs), NEED)
+    named = {pin.visit.rpartition("#")[0] for pin in problem.pins} | {line.visit.rpartition("#")[0] for line in problem.in_force}
+    breadth = [
+        (len(f.categories) if f.categories is not None else 10**6) * (len(f.communities) if f.communities is not None else 10**6) for f in problem.funds
+    ]
+    strong = [i for i, link in enumerate(problem.links) if link.grade in ("required", "preferred")]
+    links: list[int] = []
+    funds: list[int] = []
+    for i, need in enumerate(problem.needs):
+        row = table[i]
+        row["visits"], row["max_providers"] = need.visits, need.max_providers or 0
+        row["at_least_days"], row["at_most_days"] = need.spacing.at_least_days, need.spacing.at_most_days or 0
+        row["has_first_team"] = need.first_team is not None
+        row["is_numbered"] = need.first_team is not None or need.id in named
+        row["continuity"] = problem.weights.continuity if need.continuity else 0
+        community = problem.community_of[need.id]
+        may_pay = [
+            f
+            for f, fund in enumerate(problem.funds)
+            if (need.funds is None or fund.id in need.funds)
+            and (fund.categories is None or need.category in fund.categories)
+            and (fund.communities is None or community in fund.communities)
+        ]
+        may_pay.sort(key=lambda f: (breadth[f], f))
+        row["fund_first"], row["funds"] = len(funds), len(may_pay)
+        funds.extend(may_pay)
+        row["link_first"], row["links"] = len(links), len(strong) if need.linked else 0
+        links.extend(strong if need.linked else ())
+    table["first_visit"] = np.cumsum(table["visits"]) - table["visits"]
+    return table, links, funds
+
+
+@dataclass
+class _Pins:
+    """What pins ask, by node and visit."""
+
+    only_provider: dict[int, str]
+    days: tuple[Any, Any]
+    starts: dict[int, int]
+    musts: dict[int, list[str]]
+
+
+def _nodes(problem: Problem, visits: tuple[Visit, ...], journeys: Journeys) -> tuple[Any, int, _Pins]:
+    rows: list[tuple[int, ...]] = []
+    groups: dict[tuple[str, str], int] = {}
+    pins: dict[str, list[Pin]] = {}
+    for pin in problem.pins:
+        pins.setdefault(pin.visit, []).append(pin)
+    only: dict[int, str] = {}
+    starts: dict[int, int] = {}
+    musts: dict[int, list[str]] = {}
+    days: list[list[int]] = []
+    for v, visit in enumerate(visits):
+        need = visit.need
+        place = -1 if need.place == "remote" else journeys.of_need(need)
+        gap = (0, 0)
+        if need.meet == "independent":
+            gap = (-FAR, FAR)
+        elif need.meet == "in_sequence" and need.gap is not None:
+            gap = (need.gap.min_minutes * 60, need.gap.max_minutes * 60)
+        first = len(rows)
+        for role in visit.roles:
+            group = groups.setdefault((need.id, role.id), len(groups))
+            rows.append((v, place, group, 0, role.seconds, *gap))
+        if need.place == "venue":
+            rows.append((v, -1, -1, 1, max(role.seconds for role in visit.roles), 0, 0))
+        allowed: set[int] | None = None
+        for pin in pins.get(visit.id, ()):
+            if pin.provider is not None:
+                at = next((k for k, role in enumerate(visit.roles) if role.id == pin.role), None)
+                at = 0 if at is None and len(visit.roles) == 1 else at
+                if at is None:
+                    musts.setdefault(v, []).append(pin.provider)
+                else:
+                    only[first + at] = pin.provider
+            if pin.day is not None:
+                named = set(problem.horizon.indices(pin.day))
+                allowed = named if allowed is None else allowed & named
+            if pin.start is not None:
+                starts[v] = pin_start(problem, pin)
+        days.extend([sorted(allowed) if allowed is not None else []] * (len(rows) - first))
+    flat = [day for row in days for day in row]
+    day_lists = (_starts(len(row) for row in days), np.array(flat, np.int32))
+    return np.array(rows, NODE), len(groups), _Pins(only, day_lists, starts, musts)
+
+
+def pin_start(problem: Problem, pin: Pin) -> int:
+    """Return the start that a pin asks for, in seconds from the start of the horizon (a clock time goes with the pin's one day)."""
+    from matcher.fields import DAY, seconds_of  # noqa: PLC0415
+
+    if isinstance(pin.start, int):
+        return pin.start
+    if isinstance(pin.start, str):
+        day = problem.horizon.indices(pin.day)[0] if pin.day is not None else 0
+        return day * DAY + seconds_of(pin.start)
+    assert pin.start is not None
+    return problem.horizon.since(pin.start)
+
+
+def _visits(problem: Problem, visits: tuple[Visit, ...], index: _Index, pins: _Pins) -> tuple[Any, Any, Any, Any, list[int]]:
+    table = np.zeros(len(visits), VISIT)
+    windows: list[tuple[int, int, int]] = []
+    options: list[tuple[int, int]] = []
+    prefers: list[tuple[int, int]] = []
+    musts: list[int] = []
+    residents = {resident.id: resident for resident in problem.residents}
+    banked_hours = {provider.id: provider.banked_hours for provider in problem.providers}
+    weights, in_force = problem.weights, {line.visit: line for line in problem.in_force}
+    pinned = {pin.visit for pin in problem.pins}
+    nodes = need = -1
+    nodes = 0
+    shared: dict[tuple[int, int], tuple[int, ...]] = {}
+    last_need: str | None = None
+    for v, visit in enumerate(visits):
+        row = table[v]
+        if visit.need.id != last_need:
+            need, last_need = need + 1, visit.need.id
+        row["first_node"], row["roles"] = nodes, len(visit.roles)
+        row["nodes"] = len(visit.roles) + (visit.need.place == "venue")
+        nodes += int(row["nodes"])
+        row["need"], row["number"] = need, visit.number
+        resident = residents[visit.need.resident] if visit.need.resident is not None else None
+        row["resident"] = index.resident[resident.id] if resident is not None else -1
+        row["community"] = index.community[visit.community]
+        row["weight"] = weights.urgency[visit.need.urgency - 1]
+        loss = weights.unserved * int(row["weight"]) + (weights.pinned if visit.id in pinned else 0)
+        if resident is not None and resident.volunteer is not None:
+            loss += weights.banked * min(banked_hours[resident.volunteer], 100)
+        line: InForce | None = in_force.get(visit.id)
+        row["in_force_start"] = -1
+        if line is not None:
+            row["in_force_start"], row["stability"] = problem.horizon.since(line.start), weights.stability
+            loss += weights.stability * (len(visit.roles) + 1)
+        row["loss"] = loss
+        special = pins.starts.get(v, -1), int(row["in_force_start"])
+        key = (need, -1) if special == (-1, -1) else (need, v)
+        if key not in shared:
+            spans = visit.windows if special[0] < 0 else _pinned_windows(visit, special[0])
+            opens = sorted({(low, high) for low, high in _options(spans, visit.preferred, special[1])})
+            shared[key] = (len(windows), len(spans), len(options), len(opens), len(prefers), len(visit.preferred))
+            windows.extend(spans)
+            options.extend(opens)
+            prefers.extend(visit.preferred)
+        row["window_first"], row["windows"], row["option_first"], row["options"], row["prefer_first"], row["prefers"] = shared[key]
+        row["must_first"], row["musts"] = len(musts), len(pins.musts.get(v, ()))
+        musts.extend(index.provider[p] for p in pins.musts.get(v, ()))
+        row["is_linked"] = visit.need.linked
+        is_late = any(high > due for _, due, high in visit.windows) and (weights.lateness > 0 or weights.max_lateness > 0)
+        row["is_timed"] = is_late or (bool(visit.preferred) and weights.preferred_window > 0) or row["stability"] > 0
+    return table, np.array(windows, WINDOW), np.array(options, OPTION), np.array(prefers, OPTION), musts
+
+
+def _pinned_windows(visit: Visit, start: int) -> tuple[tuple[int, int, int], ...]:
+    """The windows that hold a pinned start, cut down to it; how late it is stays what it was."""
+    return tuple((start, due, start) for low, due, high in visit.windows if low <= start <= high) or ((1, 0, 0),)
+
+
+def _options(windows: Any, preferred: Any, in_force_start: int) -> Any:
+    for low, _due, high in windows:
+        yield low, high
+        for opening, _ in preferred:
+            if low < opening <= high:
+                yield opening, high
+        if low < in_force_start <= high:
+            yield in_force_start, high
+
+
+def _community_weights(visits: Any, communities: int) -> Any:
+    weights = np.zeros(communities, np.int64)
+    np.add.at(weights, visits["community"], visits["weight"])
+    return weights
+
+
+def _is_bounded(windows: Any, shifts: Any) -> int:
+    """Return 0 where no window ends before the shifts do: latest starts would then never forbid anything."""
+    if len(windows) == 0 or len(shifts) == 0:
+        return 1
+    return int(windows["high"].min() < shifts["end"].max())

@@ -1,0 +1,139 @@
+"""How kernels see an instance: two flat arrays, and a name for every cell.
+
+A compiled function pays for each array it is handed, at every call; a tuple of forty costs more than the work of most kernels. So an
+`Instance` is packed once: all integers into ``ins``, all reals into ``pts``. The head of ``ins`` says where each table starts: row v of the
+visits begins at ``visit_row(ins, v)``, and ``ins[visit_row(ins, v) + V_LOSS]`` is its loss; ``cell(ins, ENTRY_FIRST, n)`` is ``entry_first[n]``.
+The other two arrays that kernels are handed, ``rt`` (`matcher.kernels.routes`) and ``wk`` (`matcher.kernels.work`), are laid out alike.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from matcher.instance import NEED, NODE, OPTION, PROFILE, PROVIDER, SHIFT, VISIT, WEIGHTS, WINDOW, Instance, Longs
+
+Reals = npt.NDArray[np.float64]
+
+N_VISIT, N_PLACE, N_GROUP, N_IS_ROOM, N_SECONDS, N_GAP_LOW, N_GAP_HIGH = range(7)
+(
+    V_FIRST_NODE, V_NODES, V_ROLES, V_NEED, V_RESIDENT, V_COMMUNITY, V_WINDOW_FIRST, V_WINDOWS, V_OPTION_FIRST, V_OPTIONS, V_PREFER_FIRST,
+    V_PREFERS, V_MUST_FIRST, V_MUSTS, V_NUMBER, V_IS_LINKED, V_IS_TIMED, V_IS_PAID, V_WEIGHT, V_LOSS, V_IN_FORCE_START, V_STABILITY,
+) = range(22)  # fmt: skip
+(
+    D_FIRST_VISIT, D_VISITS, D_AT_LEAST_DAYS, D_AT_MOST_DAYS, D_IS_NUMBERED, D_HAS_FIRST_TEAM, D_MAX_PROVIDERS, D_FUND_FIRST, D_FUNDS, D_LINK_FIRST,
+    D_LINKS, D_CONTINUITY,
+) = range(12)  # fmt: skip
+(
+    S_PROVIDER, S_CREW, S_DAY, S_WEEK, S_BASE, S_PROFILE, S_RETURNS, S_HAS_LUNCH, S_START, S_END, S_LUNCH_LOW, S_LUNCH_HIGH, S_LUNCH, S_MAX_LEG,
+) = range(14)  # fmt: skip
+(
+    P_KIND, P_SUPERVISION, P_SUPERVISES, P_LINK_FIRST, P_LINKS, P_HAS_GRADES, P_DAY_COUNTER, P_WEEK_COUNTER, P_CASE_COUNTER, P_CASELOAD, P_MAX_DAY,
+    P_MAX_WEEK, P_OFFERED, P_SHIFT_FIRST, P_SHIFTS,
+) = range(15)  # fmt: skip
+W_LOW, W_DUE, W_HIGH = range(3)
+O_LOW, O_HIGH = range(2)
+(
+    LATENESS, MAX_LATENESS, PREFERRED_WINDOW, TRAVEL, WAITING, WORKLOAD, EQUITY, PAIRING, NEW_FACE,
+) = range(9)  # fmt: skip
+
+# slots of the head of ins: where each table starts
+(
+    NODES, VISITS, NEEDS, SHIFTS, PROVIDERS, WINDOWS, OPTIONS, PREFERS, PROFILE_TABLES, WEIGHT_CELLS, ENTRY_FIRST, ENTRY_SHIFT, ENTRY_COST, ENTRY_PRICE,
+    SHIFT_FIRST, SHIFT_NODE, NEAR, GROUP_FIRST, GROUP_NODE, RESIDENT_FIRST, RESIDENT_VISIT, KNOWN_FIRST, KNOWN_PROVIDER, KNOWN_COST, NEED_FUND,
+    NEED_LINK, LINK_FIRST, LINK_PROVIDER, LINK_GRADE, PROVIDER_LINK, MUST_PROVIDER, FUND_AMOUNT, COMMUNITY_WEIGHT, TABLES,
+) = range(34)  # fmt: skip
+# and how many there are of what
+VISIT_COUNT, NODE_COUNT, SHIFT_COUNT, PLACE_COUNT, NEAR_WIDTH, IS_BOUNDED, PTS_PROFILES = range(34, 41)
+HEAD_CELLS = 48
+
+NODE_WIDTH, VISIT_WIDTH, NEED_WIDTH, SHIFT_WIDTH, PROVIDER_WIDTH = 7, 22, 12, 14, 15
+
+
+def _table(rows: Any, dtype: np.dtype[Any]) -> Longs:
+    names = dtype.names or ()
+    return np.stack([rows[name].astype(np.int64) for name in names], axis=1).ravel() if len(rows) else np.zeros(0, np.int64)
+
+
+def pack(instance: Instance) -> tuple[Longs, Reals]:
+    """Return the two arrays that kernels run on, read-only."""
+    for dtype, width in ((NODE, NODE_WIDTH), (VISIT, VISIT_WIDTH), (NEED, NEED_WIDTH), (SHIFT, SHIFT_WIDTH), (PROVIDER, PROVIDER_WIDTH)):
+        assert len(dtype.names or ()) == width, "cells.py names every field of every table"
+    assert len(WEIGHTS.names or ()) == NEW_FACE + 1
+    assert PROFILE.names == ("seconds_per_metre", "table")
+    i = instance
+    parts: list[Any] = [
+        _table(i.nodes, NODE), _table(i.visits, VISIT), _table(i.needs, NEED), _table(i.shifts, SHIFT), _table(i.providers, PROVIDER),
+        _table(i.windows, WINDOW), _table(i.options, OPTION), _table(i.prefers, OPTION), i.profiles["table"], _table(i.weights, WEIGHTS),
+        i.entry_first, i.entry_shift, i.entry_cost, i.entry_price, i.shift_first, i.shift_node, i.near.ravel(), i.group_first, i.group_node,
+        i.resident_first, i.resident_visit, i.known_first, i.known_provider, i.known_cost, i.need_fund, i.need_link, i.link_first, i.link_provider,
+        i.link_grade, i.provider_link, i.must_provider, i.fund_amount, i.community_weight, i.tables.ravel(),
+    ]  # fmt: skip
+    head = np.zeros(HEAD_CELLS, np.int64)
+    starts = HEAD_CELLS + np.concatenate(([0], np.cumsum([len(part) for part in parts])))
+    head[: len(parts)] = starts[:-1]
+    head[VISIT_COUNT], head[NODE_COUNT], head[SHIFT_COUNT] = len(i.visits), len(i.nodes), len(i.shifts)
+    head[PLACE_COUNT], head[NEAR_WIDTH], head[IS_BOUNDED] = len(i.points), i.near.shape[1], i.is_bounded[0]
+    head[PTS_PROFILES] = i.points.size
+    ins = np.concatenate([head, *(part.astype(np.int64, copy=False) for part in parts)])
+    pts = np.concatenate([i.points.ravel(), i.profiles["seconds_per_metre"]])
+    ins.setflags(write=False)
+    pts.setflags(write=False)
+    return ins, pts
+
+
+@njit(cache=True)
+def cell(array, table, index):
+    """Return cell `index` of a table of an array with a head."""
+    return array[array[table] + index]
+
+
+@njit(cache=True)
+def node_row(ins, n):
+    """Return where the row of node n starts."""
+    return ins[NODES] + n * NODE_WIDTH
+
+
+@njit(cache=True)
+def visit_row(ins, v):
+    """Return where the row of visit v starts."""
+    return ins[VISITS] + v * VISIT_WIDTH
+
+
+@njit(cache=True)
+def need_row(ins, need):
+    """Return where the row of a need starts."""
+    return ins[NEEDS] + need * NEED_WIDTH
+
+
+@njit(cache=True)
+def shift_row(ins, s):
+    """Return where the row of shift s starts."""
+    return ins[SHIFTS] + s * SHIFT_WIDTH
+
+
+@njit(cache=True)
+def provider_row(ins, p):
+    """Return where the row of provider p starts."""
+    return ins[PROVIDERS] + p * PROVIDER_WIDTH
+
+
+@njit(cache=True)
+def entry_shift(ins, entry):
+    """Return the shift of an entry."""
+    return ins[ins[ENTRY_SHIFT] + entry]
+
+
+@njit(cache=True)
+def entry_provider(ins, entry):
+    """Return the provider of an entry."""
+    return ins[shift_row(ins, entry_shift(ins, entry)) + S_PROVIDER]
+
+
+@njit(cache=True)
+def weight(ins, name):
+    """Return a weight of the objective."""
+    return ins[ins[WEIGHT_CELLS] + name]

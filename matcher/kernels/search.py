@@ -1,0 +1,336 @@
+"""Ruin and recreate with annealed acceptance, in compiled bursts.
+
+References
+----------
+Christiaens and Vanden Berghe (2020), Slack Induction by String Removals for Vehicle Routing Problems, doi 10.1287/trsc.2019.0914.
+Ropke and Pisinger (2006), An Adaptive Large Neighborhood Search Heuristic for the Pickup and Delivery Problem with Time Windows,
+doi 10.1287/trsc.1050.0135.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from matcher.instance import FAR, Instance, Longs
+from matcher.kernels.cells import (
+    COMMUNITY_WEIGHT, ENTRY_FIRST, EQUITY, MAX_LATENESS, N_IS_ROOM, N_SECONDS, N_VISIT, NEAR, NEAR_WIDTH, NODE_COUNT, SHIFT_COUNT, SHIFT_FIRST, SHIFT_NODE,
+    V_COMMUNITY, V_FIRST_NODE, V_LOSS, V_NODES, V_ROLES, V_WEIGHT, VISIT_COUNT, cell, node_row, visit_row, weight,
+)  # fmt: skip
+from matcher.kernels.insertion import best_place, has_news
+from matcher.kernels.place import forget_touched, place_visit, remove_visit
+from matcher.kernels.routes import (
+    ABSENT, ABSENTEES, CLOCK, COUNT, FAILED, HEAD, IS_IN, JOURNAL, JOURNAL_LENGTH, JOURNAL_OVERFLOWED, LEFT_OUT, LOSS, MEMORY_END, NEXT, NONE, PREV,
+    ROUTES_HEAD, SHIFT, SOFT, START, WORST, get_node, get_shift, get_total, get_visit, memory_of, open_journal, put_total, put_visit, roll_back, view,
+)  # fmt: skip
+from matcher.kernels.schedule import lateness, settle
+from matcher.kernels.work import ABSENCES, IS_OUT, IS_TOUCHED, ORDER, REMOVED, SORT_KEY, TOUCHED, TOUCHED_COUNT, below, draw, uniform
+
+MEAN_REMOVED = 10
+LONGEST_STRING = 10
+SPLIT = 0.5
+LONGER_SPLIT = 0.01
+SWEEP = 256
+
+
+# slots of the head of a record of the best routes
+BEST_COST, DIRTY_COUNT, DIRTY_ROOM, DIRTY, BEST_MEMORY = range(5)
+BEST_HEAD = 8
+
+
+def best_of(instance: Instance, rt: Longs) -> Longs:
+    """Return a record ``bs`` of the best routes, that starts with the routes as they are.
+
+    It holds a memory of its own and a list of the cells where the current one may differ, so that a new best is copied cell by changed cell.
+    """
+    room, memory = 4 * JOURNAL, memory_of(rt)
+    bs = np.zeros(BEST_HEAD + room + len(memory), np.int64)
+    total = view(rt).total
+    bs[:BEST_HEAD][:5] = total[LOSS] + total[SOFT] + instance.weights[0]["max_lateness"] * total[WORST], 0, room, BEST_HEAD, BEST_HEAD + room
+    bs[BEST_HEAD + room :] = memory
+    return bs
+
+
+def best_routes(rt: Longs, bs: Longs) -> Longs:
+    """Return a state of its own that holds the best routes."""
+    copy = rt.copy()
+    memory_of(copy)[:] = bs[bs[BEST_MEMORY] :]
+    return copy
+
+
+@njit(cache=True)
+def cost_of(ins, rt):
+    """Return the cost of the current routes."""
+    return get_total(rt, LOSS) + get_total(rt, SOFT) + weight(ins, MAX_LATENESS) * get_total(rt, WORST)
+
+
+@njit(cache=True)
+def refresh_worst(ins, rt):
+    """Bring the highest lateness up to date, if it costs anything."""
+    if weight(ins, MAX_LATENESS) == 0:
+        return
+    worst = 0
+    for n in range(ins[NODE_COUNT]):
+        if get_node(rt, n, SHIFT) != NONE and ins[node_row(ins, n) + N_IS_ROOM] == 0:
+            worst = max(worst, lateness(ins, visit_row(ins, ins[node_row(ins, n) + N_VISIT]), get_node(rt, n, START)))
+    put_total(rt, WORST, worst)
+
+
+@njit(cache=True)
+def note_changes(rt, bs):
+    """Remember which cells the accepted step changed."""
+    count, length = bs[DIRTY_COUNT], rt[JOURNAL_LENGTH]
+    if count < 0 or rt[JOURNAL_OVERFLOWED] == 1 or count + length > bs[DIRTY_ROOM]:
+        bs[DIRTY_COUNT] = -1
+        return
+    for k in range(length):
+        bs[bs[DIRTY] + count + k] = rt[rt[MEMORY_END] + 2 * k]
+    bs[DIRTY_COUNT] = count + length
+
+
+@njit(cache=True)
+def record_best(rt, bs, cost):
+    """Make the current routes the best."""
+    offset = bs[BEST_MEMORY] - ROUTES_HEAD
+    if bs[DIRTY_COUNT] < 0:
+        for c in range(ROUTES_HEAD, rt[MEMORY_END]):
+            bs[offset + c] = rt[c]
+    else:
+        for k in range(bs[DIRTY_COUNT]):
+            c = bs[bs[DIRTY] + k]
+            bs[offset + c] = rt[c]
+    bs[DIRTY_COUNT] = 0
+    bs[BEST_COST] = cost
+
+
+@njit(cache=True)
+def return_to_best(rt, bs):
+    """Make the best routes the current ones."""
+    offset = bs[BEST_MEMORY] - ROUTES_HEAD
+    for c in range(ROUTES_HEAD, rt[MEMORY_END]):
+        rt[c] = bs[offset + c]
+    bs[DIRTY_COUNT] = 0
+
+
+@njit(cache=True)
+def settle_or_remove(ins, pts, rt, wk):
+    """Settle the touched routes; where removals broke a time or a leg (possible only off the triangle inequality), remove what is in the way."""
+    while True:
+        offender = settle(ins, pts, rt, wk)
+        if offender == NONE:
+            break
+        remove_visit(ins, pts, rt, wk, ins[node_row(ins, offender) + N_VISIT])
+    forget_touched(wk)
+
+
+@njit(cache=True)
+def insert_visit(ins, pts, rt, wk, v, has_blinks, is_timed):
+    """Place an absent visit where it costs least, if that is less than leaving it out. Returns whether it was placed."""
+    visit = visit_row(ins, v)
+    if rt[JOURNAL_LENGTH] > JOURNAL - (JOURNAL >> 2):
+        return False
+    limit = ins[visit + V_LOSS] + 1
+    left_out, total = rt[rt[LEFT_OUT] + ins[visit + V_COMMUNITY]], cell(ins, COMMUNITY_WEIGHT, ins[visit + V_COMMUNITY])
+    equity = weight(ins, EQUITY)
+    if equity > 0 and total > 0:
+        after = left_out - ins[visit + V_WEIGHT]
+        limit += equity * (1000 * left_out * left_out // total) - equity * (1000 * after * after // total)
+    cost, pairing = best_place(ins, pts, rt, wk, v, limit, has_blinks, is_timed)
+    if cost >= FAR:
+        put_visit(rt, v, FAILED, get_total(rt, CLOCK))
+        return False
+    mark = rt[JOURNAL_LENGTH]
+    if place_visit(ins, pts, rt, wk, v, pairing):
+        if settle(ins, pts, rt, wk) == NONE:
+            forget_touched(wk)
+            return True
+    forget_touched(wk)
+    roll_back(rt, mark)
+    return False
+
+
+@njit(cache=True)
+def _remove_string(ins, pts, rt, wk, n, length, is_split):
+    """Remove a run of `length` visits of the route of node n that holds it; if split, keep a run inside."""
+    s = get_node(rt, n, SHIFT)
+    size = get_shift(rt, s, COUNT)
+    keep = 0
+    if is_split:
+        keep = 1
+        while keep < size - length and uniform(wk) < LONGER_SPLIT:
+            keep += 1
+    span = min(size, length + keep)
+    # position of n, and the first position of the run
+    at, m = 0, get_node(rt, n, PREV)
+    while m != NONE:
+        at += 1
+        m = get_node(rt, m, PREV)
+    low, high = max(0, at - span + 1), min(at, size - span)
+    first = low + below(wk, high - low + 1)
+    keep_from = first + below(wk, span - keep + 1) if keep > 0 else -1
+    count, position, m = 0, 0, get_shift(rt, s, HEAD)
+    while m != NONE and position < first + span:
+        if position >= first and not (keep > 0 and keep_from <= position < keep_from + keep):
+            wk[wk[REMOVED] + count] = ins[node_row(ins, m) + N_VISIT]
+            count += 1
+        position += 1
+        m = get_node(rt, m, NEXT)
+    for k in range(count):
+        if get_visit(rt, wk[wk[REMOVED] + k], IS_IN) == 1:
+            remove_visit(ins, pts, rt, wk, wk[wk[REMOVED] + k])
+
+
+@njit(cache=True)
+def ruin(ins, pts, rt, wk, mean_removed):
+    """Remove strings of visits from routes near a random visit (slack induction by string removals)."""
+    visits, shifts = ins[VISIT_COUNT], ins[SHIFT_COUNT]
+    placed = visits - get_total(rt, ABSENT)
+    if placed == 0:
+        return
+    used = 0
+    mean_length = 1.0
+    # mean length of the routes around, from a few of them: routes differ little and the whole count would cost time
+    total = 0
+    for _ in range(8):
+        s = below(wk, shifts)
+        if get_shift(rt, s, COUNT) > 0:
+            total += get_shift(rt, s, COUNT)
+            used += 1
+    if used > 0:
+        mean_length = total / used
+    longest = min(float(LONGEST_STRING), max(1.0, mean_length))
+    most = 4.0 * mean_removed / (1.0 + longest) - 1.0
+    strings = int(math.floor(uniform(wk) * most + 1.0))
+    seed = below(wk, visits)
+    done = 0
+    for k in range(-1, ins[NEAR_WIDTH]):
+        v = seed if k < 0 else cell(ins, NEAR, seed * ins[NEAR_WIDTH] + k)
+        if v < 0 or done >= strings:
+            break
+        if get_visit(rt, v, IS_IN) == 0:
+            continue
+        visit = visit_row(ins, v)
+        n = ins[visit + V_FIRST_NODE] + below(wk, ins[visit + V_NODES])
+        s = get_node(rt, n, SHIFT)
+        if wk[wk[IS_TOUCHED] + s] == 1:
+            continue
+        size = get_shift(rt, s, COUNT)
+        length = int(math.floor(uniform(wk) * min(float(size), longest) + 1.0))
+        _remove_string(ins, pts, rt, wk, n, min(length, size), uniform(wk) < SPLIT and size > length)
+        done += 1
+
+
+@njit(cache=True)
+def _gather(ins, pts, rt, wk, is_sweep):
+    """Write to ``ORDER`` the absent visits that may find a place now; return how many."""
+    count = 0
+    if is_sweep:
+        for k in range(get_total(rt, ABSENT)):
+            v = rt[rt[ABSENTEES] + k]
+            if has_news(ins, rt, v):
+                wk[wk[ORDER] + count] = v
+                count += 1
+        return count
+    for t in range(wk[TOUCHED_COUNT]):
+        s = wk[wk[TOUCHED] + t]
+        for k in range(cell(ins, SHIFT_FIRST, s), cell(ins, SHIFT_FIRST, s + 1)):
+            v = ins[node_row(ins, cell(ins, SHIFT_NODE, k)) + N_VISIT]
+            if get_visit(rt, v, IS_IN) == 0 and wk[wk[IS_OUT] + v] == 0:
+                wk[wk[IS_OUT] + v] = 1
+                wk[wk[ORDER] + count] = v
+                count += 1
+    for k in range(count):
+        wk[wk[IS_OUT] + wk[wk[ORDER] + k]] = 0
+    return count
+
+
+@njit(cache=True)
+def _sort_keys(ins, wk, count):
+    """Choose at random how the visits to place are ordered, and write a key for each: low goes first."""
+    how = below(wk, 12)
+    for k in range(count):
+        v = wk[wk[ORDER] + k]
+        visit = visit_row(ins, v)
+        noise = np.int64(draw(wk) >> np.uint64(44))
+        if how < 3:
+            key = noise
+        elif how < 6:
+            key = -ins[visit + V_LOSS] * 1_000 // (1 + ins[node_row(ins, ins[visit + V_FIRST_NODE]) + N_SECONDS] * ins[visit + V_ROLES])
+        elif how < 8:
+            key = -ins[visit + V_LOSS]
+        elif how < 9:
+            key = -ins[node_row(ins, ins[visit + V_FIRST_NODE]) + N_SECONDS] * ins[visit + V_ROLES]
+        elif how < 11:
+            key = cell(ins, ENTRY_FIRST, ins[visit + V_FIRST_NODE] + 1) - cell(ins, ENTRY_FIRST, ins[visit + V_FIRST_NODE])
+        else:
+            key = -wk[wk[ABSENCES] + v]
+        wk[wk[SORT_KEY] + k] = key * 1_000_000 + noise % 1_000_000
+
+
+@njit(cache=True)
+def recreate(ins, pts, rt, wk, is_sweep, is_timed):
+    """Place absent visits one by one, in a random kind of order, each where it costs least."""
+    count = _gather(ins, pts, rt, wk, is_sweep)
+    settle_or_remove(ins, pts, rt, wk)
+    _sort_keys(ins, wk, count)
+    for k in np.argsort(wk[wk[SORT_KEY] : wk[SORT_KEY] + count]):
+        v = wk[wk[ORDER] + k]
+        if get_visit(rt, v, IS_IN) == 0 and not insert_visit(ins, pts, rt, wk, v, get_visit(rt, v, FAILED) < 0, is_timed):
+            wk[wk[ABSENCES] + v] += 1
+
+
+@njit(cache=True, nogil=True)
+def anneal(ins, pts, rt, wk, bs, steps, hot, cold, is_timed):
+    """Run ruin-recreate steps while the temperature falls from `hot` to `cold`.
+
+    Parameters
+    ----------
+    rt, wk, bs
+        All modified in place: the current routes, the workspace, the record of the best routes.
+    steps : int
+    hot, cold : float
+        Temperatures in units of cost: a step that costs as much more than the current routes is accepted once in e times.
+
+    Returns
+    -------
+    int
+        Steps that were accepted.
+    """
+    accepted = 0
+    for i in range(steps):
+        temperature = hot * (cold / hot) ** (i / steps)
+        open_journal(rt)
+        old = cost_of(ins, rt)
+        put_total(rt, CLOCK, get_total(rt, CLOCK) + 1)
+        ruin(ins, pts, rt, wk, MEAN_REMOVED)
+        recreate(ins, pts, rt, wk, below(wk, SWEEP) == 0, is_timed)
+        refresh_worst(ins, rt)
+        new = cost_of(ins, rt)
+        if rt[JOURNAL_OVERFLOWED] == 1 or new < old - temperature * math.log(1.0 - uniform(wk)):
+            accepted += 1
+            note_changes(rt, bs)
+            if new < bs[BEST_COST]:
+                record_best(rt, bs, new)
+        else:
+            roll_back(rt, 0)
+    return accepted
+
+
+@njit(cache=True, nogil=True)
+def fill(ins, pts, rt, wk, bs, visits, is_timed):
+    """Try to place the given visits in their order; record the outcome as the best if it is. Returns how many were placed."""
+    placed = 0
+    for v in visits:
+        open_journal(rt)
+        if get_visit(rt, v, IS_IN) == 0 and insert_visit(ins, pts, rt, wk, v, False, is_timed):
+            placed += 1
+        note_changes(rt, bs)
+    open_journal(rt)
+    refresh_worst(ins, rt)
+    note_changes(rt, bs)
+    cost = cost_of(ins, rt)
+    if cost < bs[BEST_COST]:
+        record_best(rt, bs, cost)
+    return placed

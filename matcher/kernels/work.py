@@ -1,0 +1,95 @@
+"""The workspace of one searcher, ``wk``: scratch tables that hold nothing from one step to the next, and the random numbers.
+
+Like ``rt``, it is one int64 array with a head that says where each table starts; kernels write it freely.
+
+tables
+    ``QUEUE``, ``IS_QUEUED``, ``TOUCHED``, ``IS_TOUCHED``: shifts waiting to be settled, and shifts changed since the last settling.
+    ``SCAN``: candidates of one node in one shift. ``BEAM``, ``BEAM_SIZE``, ``BUCKET_DAY``: the best candidates of each role of a team, by day.
+    ``CHOSEN``: the best place found, a candidate for each node. ``TRIAL_DAY``, ``TRIAL_PICK``, ``PARTIAL``, ``MEMBERS``, ``STARTS``: the team being tried.
+    ``PUSH_NODE``, ``PUSH_START``, ``TRIAL_START``, ``TRIAL_COST``, ``TRIAL_EPOCH``: delays being followed through the routes.
+    ``ORDER``, ``SORT_KEY``, ``IS_OUT``, ``REMOVED``: visits being placed or removed. ``ABSENCES``: how often each visit failed to find a place.
+
+A *candidate* is one way to hold one node: ``COST``, ``FIXED`` (the part that does not depend on when), ``TO_ENTRY``, ``AFTER`` (the node before it), ``IS_LUNCH_AFTER``,
+``FROM`` and ``UNTIL`` (the start option), ``EARLIEST`` and ``LATEST_START`` there, ``DAY``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from matcher.instance import Instance, Longs
+
+COST, FIXED, TO_ENTRY, AFTER, IS_LUNCH_AFTER, FROM, UNTIL, EARLIEST, LATEST_START, DAY = range(10)
+CANDIDATE = 10
+MAX_BUCKETS = 32
+BEAM_WIDTH = 10
+SCAN_ROOM = 512
+
+# slots of the head
+(
+    QUEUE, IS_QUEUED, TOUCHED, IS_TOUCHED, SCAN, BEAM, BEAM_SIZE, BUCKET_DAY, CHOSEN, TRIAL_DAY, TRIAL_PICK, PARTIAL, MEMBERS, STARTS, PUSH_NODE, PUSH_START,
+    TRIAL_START, TRIAL_COST, TRIAL_EPOCH, ORDER, SORT_KEY, IS_OUT, REMOVED, ABSENCES,
+) = range(24)  # fmt: skip
+RNG, TOUCHED_COUNT, EPOCH, PUSH_ROOM, QUEUE_HEAD, QUEUE_SIZE = range(24, 30)
+WORK_HEAD = 32
+
+
+def workspace(instance: Instance, seed: int) -> Longs:
+    """Return a workspace whose random numbers follow from the seed."""
+    nodes, visits, shifts = len(instance.nodes), len(instance.visits), len(instance.shifts)
+    roles = int(instance.visits["nodes"].max(initial=1))
+    pushes = 4 * nodes + 64
+    sizes = [
+        shifts, shifts, shifts, shifts, SCAN_ROOM * CANDIDATE, roles * MAX_BUCKETS * BEAM_WIDTH * CANDIDATE, roles * MAX_BUCKETS, MAX_BUCKETS,
+        roles * CANDIDATE, roles, roles, roles, roles, roles, pushes, pushes, nodes, nodes, nodes, visits, visits, visits, visits + nodes, visits,
+    ]  # fmt: skip
+    starts = WORK_HEAD + np.concatenate(([0], np.cumsum(sizes)))
+    wk = np.zeros(starts[-1], np.int64)
+    wk[: len(sizes)] = starts[:-1]
+    wk[PUSH_ROOM] = pushes
+    mixed = (seed * 0x9E3779B97F4A7C15 + 0x5851F42D4C957F2D) % 2**64 or 1
+    wk[RNG] = mixed - 2**64 if mixed >= 2**63 else mixed
+    return wk
+
+
+@njit(cache=True)
+def draw(wk):
+    """Return the next 64 random bits (xorshift64*; Vigna 2016, doi 10.1145/2845077)."""
+    x = np.uint64(wk[RNG])
+    x ^= x >> np.uint64(12)
+    x ^= x << np.uint64(25)
+    x ^= x >> np.uint64(27)
+    wk[RNG] = np.int64(x)
+    return x * np.uint64(0x2545F4914F6CDD1D)
+
+
+@njit(cache=True)
+def below(wk, bound):
+    """Return a random integer from 0 to bound - 1 (bound under 2**31)."""
+    return np.int64(((draw(wk) >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32))
+
+
+@njit(cache=True)
+def uniform(wk):
+    """Return a random number from 0 (included) to 1 (excluded)."""
+    return np.float64(draw(wk) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@njit(cache=True)
+def candidate(wk, table, index):
+    """Return where a candidate of a table (`SCAN`, `CHOSEN`) starts."""
+    return wk[table] + index * CANDIDATE
+
+
+@njit(cache=True)
+def beam_row(wk, role, bucket, index):
+    """Return where a candidate in the beam of a role and day starts."""
+    return wk[BEAM] + ((role * MAX_BUCKETS + bucket) * BEAM_WIDTH + index) * CANDIDATE
+
+
+@njit(cache=True)
+def copy_candidate(wk, source, target):
+    """Copy one candidate over another."""
+    for k in range(CANDIDATE):
+        wk[target + k] = wk[source + k]
