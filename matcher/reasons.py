@@ -1,0 +1,127 @@
+"""The reason of each unassigned visit: the rule that stopped it, how many providers each rule removed, and the least single change seen.
+
+The rules on people come first, in the order of `matcher.entries`; then what the routes of the plan leave: limits, funds, time. A visit each of whose
+roles could be filled alone is stopped by what ties them together (``team``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from matcher.instance import Longs
+from matcher.kernels.cells import pack
+from matcher.kernels.diagnose import (
+    BY_CASELOAD,
+    BY_DAY_MINUTES,
+    BY_FUND,
+    BY_LEG,
+    BY_MAX_PROVIDERS,
+    BY_SPACING,
+    BY_TIME,
+    BY_WEEK_MINUTES,
+    FREE,
+    diagnose,
+)
+from matcher.plan import Removed, Unassigned
+from matcher.rules import Rule
+
+if TYPE_CHECKING:
+    from matcher.compile import Compiled
+
+RULE_OF = {
+    BY_SPACING: Rule.SPACING,
+    BY_DAY_MINUTES: Rule.DAY_MINUTES,
+    BY_WEEK_MINUTES: Rule.WEEK_MINUTES,
+    BY_CASELOAD: Rule.CASELOAD,
+    BY_MAX_PROVIDERS: Rule.MAX_PROVIDERS,
+    BY_FUND: Rule.FUND_BALANCE,
+    BY_LEG: Rule.LEG,
+    BY_TIME: Rule.TRAVEL,
+}
+"""A position that is too short is told as ``travel``: between what the route holds there is no time to come, serve and go on."""
+
+LOOSEST_LAST = (BY_SPACING, BY_LEG, BY_CASELOAD, BY_MAX_PROVIDERS, BY_DAY_MINUTES, BY_WEEK_MINUTES, BY_FUND, BY_TIME, FREE)
+"""Among a provider's shifts, the one that came nearest counts."""
+
+
+class Reasons:
+    """Finds reasons in one state of the routes."""
+
+    def __init__(self, compiled: Compiled, state: Longs) -> None:
+        self._compiled, self._state = compiled, state
+        self._packed = pack(compiled.instance)
+
+    def of(self, v: int) -> Unassigned:
+        """Return the reason of visit v, which is absent."""
+        visit, row = self._compiled.visits[v], self._compiled.instance.visits[v]
+        removed: list[Removed] = []
+        for k in range(int(row["nodes"])):
+            is_room = k == len(visit.roles)
+            role = "room" if is_room else visit.roles[k].id
+            rows, change, is_free = self._of_node(v, k, role, is_room)
+            removed.extend(rows)
+            if not is_free:
+                rule = rows[-1].rule if rows else Rule.SEATS if is_room else Rule.KIND
+                return Unassigned(visit=visit.id, rule=rule, role=role, removed=tuple(removed), change=change)
+        # Every role has somebody: what is missing is one time, or one team, that suits all of them at once.
+        return Unassigned(visit=visit.id, rule=Rule.TEAM, removed=tuple(removed))
+
+    def _of_node(self, v: int, k: int, role: str, is_room: bool) -> tuple[list[Removed], dict[str, Any] | None, bool]:
+        """Return what removed whom from one node, the least change seen, and whether somebody is left."""
+        compiled, instance = self._compiled, self._compiled.instance
+        n = int(instance.visits[v]["first_node"]) + k
+        rows, left = ([], 0) if is_room else self._by_people(v, k, role)
+        nearest: dict[int, tuple[int, int, int]] = {}
+        for entry in range(int(instance.entry_first[n]), int(instance.entry_first[n + 1])):
+            shift = instance.shifts[instance.entry_shift[entry]]
+            code, short = diagnose(*self._packed, self._state, n, entry)
+            seen = (LOOSEST_LAST.index(code), -int(short), int(shift["day"]))
+            p = int(shift["provider"])
+            nearest[p] = max(nearest.get(p, seen), seen)
+        reachable = len(nearest)
+        if not is_room and left > reachable:
+            rows.append(Removed(rule=Rule.PIN if self._is_pinned(v) else Rule.SHIFT, role=role, providers=left - reachable))
+        counts: dict[int, int] = {}
+        for rank, _, _ in nearest.values():
+            counts[rank] = counts.get(rank, 0) + 1
+        is_free = LOOSEST_LAST.index(FREE) in counts
+        for rank in sorted(counts):
+            if LOOSEST_LAST[rank] != FREE:
+                rule = RULE_OF[LOOSEST_LAST[rank]]
+                rows.append(Removed(rule=Rule.ROOM_FREE if is_room and rule == Rule.TRAVEL else rule, role=role, providers=counts[rank]))
+        change = None
+        if nearest and not is_free:
+            p, (rank, short, day) = max(nearest.items(), key=lambda item: (item[1][0], item[1][1], -item[0]))
+            change = self._change(LOOSEST_LAST[rank], -short, day, compiled.provider_id(p), is_room)
+        return rows, change, is_free
+
+    def _by_people(self, v: int, k: int, role: str) -> tuple[list[Removed], int]:
+        """Return what each rule on people removed from a role, and how many it left."""
+        visit, rows = self._compiled.visits[v], []
+        allowed = np.ones(len(self._compiled.problem.providers), bool)
+        for rule, passes in self._compiled.eligibility.rules(visit, visit.roles[k]):
+            after = allowed & passes
+            lost = int(allowed.sum() - after.sum())
+            if lost:
+                rows.append(Removed(rule=rule, role=role, providers=lost))
+            allowed = after
+        return rows, int(allowed.sum())
+
+    def _is_pinned(self, v: int) -> bool:
+        return any(pin.visit == self._compiled.visits[v].id for pin in self._compiled.problem.pins)
+
+    def _change(self, code: int, short: int, day: int, provider: str, is_room: bool) -> dict[str, Any] | None:
+        """Return the least change as data: a code, who or what it is about, and the number."""
+        date = (self._compiled.problem.horizon.start + dt.timedelta(days=day)).isoformat()
+        who = {"room" if is_room else "provider": provider}
+        if code in (BY_TIME, BY_DAY_MINUTES, BY_WEEK_MINUTES):
+            words = {BY_TIME: "more_time", BY_DAY_MINUTES: "more_minutes_day", BY_WEEK_MINUTES: "more_minutes_week"}
+            return {"code": words[code], **who, "day": date, "minutes": -(-short // 60)}
+        if code == BY_FUND:
+            return {"code": "more_money", **who, "day": date, "yuan": short / 100}
+        if code == BY_CASELOAD:
+            return {"code": "higher_caseload", **who, "day": date, "by": 1}
+        return None

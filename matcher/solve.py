@@ -1,0 +1,130 @@
+"""`solve`: from a problem to a verified plan. The wiring diagram of the engine."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from matcher.errors import InternalError
+from matcher.plan import Plan, Result, TracePoint
+from matcher.problem import Problem
+from matcher.stop import Stop
+
+if TYPE_CHECKING:
+    from matcher.solvers import Outcome, Seen
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A moment of a run: what the best plan so far costs and serves.
+
+    `phase` is ``compile`` (arrays, and on first use the kernels), ``construct``, ``search`` or ``verify``.
+    """
+
+    seconds: float
+    chunks: int
+    cost: int
+    assigned: int
+    visits: int
+    phase: str
+    bound: int | None = None
+
+
+def solve(
+    problem: Problem,
+    *,
+    budget: float | None = 10.0,
+    chunks: int | None = None,
+    seed: int = 1,
+    threads: int = 2,
+    start: Plan | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Result:
+    """Plan a problem: find a good plan, verify it, and say what it costs.
+
+    Parameters
+    ----------
+    problem
+        What is asked and what is available.
+    budget
+        Seconds of wall time for the search (compiling and verifying come on top); None for no limit in time.
+    chunks
+        A limit in chunks of search instead, or as well: with one thread, equal seeds and chunks give equal plans. Where chunks are given and budget is
+        left at its default, only the chunks count.
+    threads
+        Searchers at work at the same time.
+    start
+        A plan to start from; what of it breaks a rule of the problem is left out.
+    on_progress
+        Called now and then with a `Progress`, from the calling thread or one of the searchers'.
+    cancelled
+        Asked between chunks; once it returns True, the best plan so far is returned with status ``stopped``.
+
+    Raises
+    ------
+    InternalError
+        If the verifier refuses the plan, or counts another cost than the search did. Please report it.
+    ValueError
+        If there is neither a budget nor a number of chunks, or one is negative.
+    """
+    from matcher.check import check  # noqa: PLC0415 - numba and numpy load only when something is solved
+    from matcher.compile import compile_problem  # noqa: PLC0415
+    from matcher.decode import decode  # noqa: PLC0415
+    from matcher.solvers.portfolio import search  # noqa: PLC0415
+    from matcher.start import state_of  # noqa: PLC0415
+
+    if threads < 1:
+        raise ValueError(f"threads should be at least 1, was {threads!r}")
+    stop = Stop(None if chunks is not None and budget == 10.0 else budget, chunks, cancelled)
+    tell = _teller(problem, on_progress)
+    tell(None, "compile")
+    compiled = compile_problem(problem)
+    begin = state_of(compiled, start) if start is not None else None
+    run = stop.start()
+    outcome = search(compiled.instance, begin, run, seed, threads, lambda seen: tell(seen, seen.phase))
+    tell(outcome.trace[-1] if outcome.trace else None, "verify")
+    plan = decode(compiled, outcome.routes)
+    report = check(problem, plan)
+    if not report.is_clean or report.cost != outcome.cost:
+        broken = "; ".join(violation.message for violation in report.violations[:5])
+        raise InternalError(f"the plan found costs {outcome.cost}, its verifier says {report.cost}; violations: {broken or 'none'}")
+    return Result(
+        plan=plan,
+        status="optimal" if outcome.bound == outcome.cost else "stopped" if outcome.why == "cancelled" else "feasible",
+        cost=outcome.cost,
+        terms=dict(report.terms),
+        bound=outcome.bound,
+        bound_name=outcome.bound_name,
+        gap=None if outcome.bound is None else (outcome.cost - outcome.bound) / max(1, abs(outcome.cost)),
+        seed=seed,
+        threads=threads,
+        chunks=outcome.chunks,
+        seconds=run.seconds,
+        stop=outcome.why,
+        version=version("sishe-matcher"),
+        versions=_versions(),
+        trace=_trace(outcome),
+    )
+
+
+def _teller(problem: Problem, on_progress: Callable[[Progress], None] | None) -> Callable[[Seen | None, str], None]:
+    visits = len(problem.visits)
+
+    def tell(seen: Seen | None, phase: str) -> None:
+        if on_progress is not None:
+            at = (0.0, 0, 0, 0) if seen is None else (seen.seconds, seen.chunks, seen.cost, seen.assigned)
+            on_progress(Progress(*at, visits=visits, phase=phase, bound=None if seen is None else seen.bound))
+
+    return tell
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version(), **{name: version(name) for name in ("numpy", "numba", "ortools", "pydantic")}}
+
+
+def _trace(outcome: Outcome) -> tuple[TracePoint, ...]:
+    return tuple(TracePoint(seconds=round(seen.seconds, 3), chunks=seen.chunks, cost=seen.cost, assigned=seen.assigned) for seen in outcome.trace)

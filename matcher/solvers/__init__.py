@@ -1,0 +1,56 @@
+"""Solvers: each one function from an instance (and a start, an end, a seed) to an `Outcome`.
+
+They may import kernels, numpy and, in `exact` and `polish` only, CP-SAT; never the domain.
+Nothing here knows an id, a file or a language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from matcher.instance import Longs
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A moment of a search."""
+
+    seconds: float
+    chunks: int
+    cost: int
+    assigned: int
+    phase: str
+    bound: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a solver found.
+
+    Attributes
+    ----------
+    routes : int64[...]
+        The state that holds the best routes (`matcher.kernels.routes`).
+    cost : int
+        Their cost.
+    bound : int or None
+        A proven lower bound on the cost of any plan, with the name of the argument in `bound_name`.
+    why : str
+        Why the search ended: ``budget``, ``chunks``, ``cancelled`` or ``proved``.
+    chunks : int
+        Chunks run, over all threads.
+    trace : tuple of Seen
+        The moments at which the best cost fell, thinned out.
+    """
+
+    routes: Longs
+    cost: int
+    why: str
+    chunks: int
+    bound: int | None = None
+    bound_name: str | None = None
+    trace: tuple[Seen, ...] = field(default=())
+
+
+Watch = Callable[[Seen], None]

@@ -1,0 +1,71 @@
+"""A searcher: the arrays that one thread works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matcher.instance import Instance, Longs
+from matcher.kernels.cells import Reals, pack
+from matcher.kernels.routes import ABSENT, empty, view
+from matcher.kernels.search import BEST_COST, best_of, best_routes, cost_of, record_best, return_to_best
+from matcher.kernels.work import workspace
+
+
+@dataclass
+class Searcher:
+    """The arrays of one thread: the packed instance, its own routes, workspace and record of the best."""
+
+    ins: Longs
+    pts: Reals
+    rt: Longs
+    wk: Longs
+    bs: Longs
+    is_timed: bool
+
+    @classmethod
+    def on(cls, instance: Instance, packed: tuple[Longs, Reals], seed: int, start: Longs | None = None) -> Searcher:
+        """Return a searcher that starts from a state (copied), or from nobody served."""
+        rt = empty(instance).array if start is None else start.copy()
+        is_timed = bool(instance.visits["is_timed"].any()) or int(instance.weights[0]["max_lateness"]) > 0
+        return cls(*packed, rt, workspace(instance, seed), best_of(instance, rt), is_timed)
+
+    @property
+    def arrays(self) -> tuple[Longs, Reals, Longs, Longs, Longs]:
+        """The arrays in the order in which kernels take them."""
+        return self.ins, self.pts, self.rt, self.wk, self.bs
+
+    @property
+    def best_cost(self) -> int:
+        """The cost of the best routes."""
+        return int(self.bs[BEST_COST])
+
+    def best(self) -> Longs:
+        """Return the best routes, as a state of their own."""
+        return best_routes(self.rt, self.bs)
+
+    def assigned(self) -> int:
+        """Return how many visits the best routes serve."""
+        best = view(self.best())
+        return len(best.absent) - int(best.total[ABSENT])
+
+    def return_to_best(self) -> None:
+        """Go on from the best routes."""
+        return_to_best(self.rt, self.bs)
+
+    def adopt(self, other: Searcher) -> None:
+        """Take the best routes of another searcher as current and best."""
+        best = other.best()
+        self.rt[: len(best)] = best
+        self.bs[:] = best_of_state(self, best)
+
+    def cost(self) -> int:
+        """Return the cost of the current routes."""
+        return int(cost_of(self.ins, self.rt))
+
+
+def best_of_state(searcher: Searcher, rt: Longs) -> Longs:
+    """Return a record of the best that holds the given state."""
+    bs = searcher.bs.copy()
+    bs[1] = -1  # everything may differ
+    record_best(rt, bs, int(cost_of(searcher.ins, rt)))
+    return bs
