@@ -90,8 +90,7 @@ def solve(
         def work(on_progress: Callable[..., None]) -> Result:
             from matcher.solve import solve as find
 
-            options = {"budget": budget, "chunks": chunks, "seed": seed, "threads": threads, "start": plan}
-            return find(problem, **options, on_progress=on_progress, cancelled=is_stopped)
+            return find(problem, budget=budget, chunks=chunks, seed=seed, threads=threads, start=plan, on_progress=on_progress, cancelled=is_stopped)
 
         result = watched(work, budget=budget, lang=lang, is_quiet=quiet)
         if output is None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from matcher import objective
 from matcher.entries import Eligibility
 from matcher.instance import (
     FAR,
@@ -30,7 +31,6 @@ from matcher.people import KINDS
 from matcher.travel import Journeys
 
 if TYPE_CHECKING:
-    from matcher.people import Provider
     from matcher.problem import InForce, Pin, Problem
     from matcher.visits import Visit
 
@@ -61,9 +61,9 @@ def compile_problem(problem: Problem) -> Compiled:
     Raises nothing of its own: a `Problem` is valid by construction.
     """
     visits, journeys = problem.visits, Journeys(problem)
-    providers, shifts = _providers_and_shifts(problem, journeys)
     index = _Index(problem)
-    need_table, link_lists, fund_lists = _needs(problem, index)
+    providers, shifts = _providers_and_shifts(problem, journeys, index)
+    need_table, link_lists, fund_lists = _needs(problem)
     nodes, groups, pins = _nodes(problem, visits, journeys)
     visit_table, windows, options, prefers, musts = _visits(problem, visits, index, pins)
     points = journeys.points
@@ -86,7 +86,7 @@ def compile_problem(problem: Problem) -> Compiled:
     by_shift = np.argsort(entry_shift, kind="stable")
     near = np.full((len(visits), min(NEAR, max(0, len(visits) - 1))), -1, np.int32)
     find_near((nodes, visit_table, windows), (points, profiles, tables), near)
-    known = [sorted((index.provider[p], problem.weights.new_face // (1 + times)) for p, times in r.known.items()) for r in problem.residents]
+    known = [sorted((index.provider[p], objective.face(problem.weights, times)) for p, times in r.known.items()) for r in problem.residents]
     instance = Instance(
         nodes=nodes,
         visits=visit_table,
@@ -154,13 +154,12 @@ def _grouped(keys: Any, count: int) -> tuple[Any, Any]:
     return np.searchsorted(keys[order], np.arange(count + 1)).astype(np.int32), order
 
 
-def _providers_and_shifts(problem: Problem, journeys: Journeys) -> tuple[Any, Any]:
+def _providers_and_shifts(problem: Problem, journeys: Journeys, index: _Index) -> tuple[Any, Any]:
     rooms = [(venue, room) for venue in problem.venues for room in venue.rooms]
     table = np.zeros(len(problem.providers) + len(rooms), PROVIDER)
     rows: list[tuple[int, ...]] = []
     first: dict[str, int] = {}
     count: dict[str, int] = {}
-    row_of = {provider.id: i for i, provider in enumerate(problem.providers)}
     for s, shift in enumerate(problem.shifts):
         p = shift.provider
         first.setdefault(p.id, s)
@@ -168,21 +167,36 @@ def _providers_and_shifts(problem: Problem, journeys: Journeys) -> tuple[Any, An
         low, high, length = shift.lunch or (0, 0, 0)
         leg = p.max_leg_minutes * 60 if p.max_leg_minutes is not None else FAR
         rows.append(
-            (row_of[p.id], shift.crew, shift.day, shift.week, journeys.of_base(p), journeys.of_profile(p), p.returns, shift.lunch is not None)
-            + (shift.start, shift.end, low, high, length, leg)
+            (
+                index.provider[p.id],
+                shift.crew,
+                shift.day,
+                shift.week,
+                journeys.of_base(p),
+                journeys.of_profile(p),
+                p.returns,
+                shift.lunch is not None,
+                shift.start,
+                shift.end,
+                low,
+                high,
+                length,
+                leg,
+            )
         )
     weeks, link_start = problem.horizon.weeks, 0
     for i, p in enumerate(problem.providers):
-        links = [link for link in problem.links if p.id in link.members] if problem.links else []
+        links = len(index.provider_links[i])
         row = table[i]
         row["kind"], row["supervision"], row["supervises"] = KINDS.index(p.kind), SUPERVISION.index(p.supervision), p.supervises
-        row["link_first"], row["links"], row["has_grades"] = link_start, len(links), bool(links)
-        link_start += len(links)
+        row["link_first"], row["links"], row["has_grades"] = link_start, links, links > 0
+        link_start += links
         row["caseload"] = p.caseload or 0
         row["max_day"] = p.max_minutes_day * 60 if p.max_minutes_day is not None else FAR
         row["max_week"] = p.max_minutes_week * 60 if p.max_minutes_week is not None else FAR
         row["shift_first"], row["shifts"] = first.get(p.id, 0), count.get(p.id, 0)
-        row["offered"] = _offered(problem, p, rows[row["shift_first"] : row["shift_first"] + row["shifts"]], weeks)
+        own = rows[row["shift_first"] : row["shift_first"] + row["shifts"]]
+        row["offered"] = objective.offered_minutes(p, sum(end - start for *_, start, end, _low, _high, _length, _leg in own) // 60, weeks)
     for j, (venue, _room) in enumerate(rooms):
         row = table[len(problem.providers) + j]
         spans = sorted({span for opening in venue.opening for span in opening.spans(problem.horizon)})
@@ -191,12 +205,6 @@ def _providers_and_shifts(problem: Problem, journeys: Journeys) -> tuple[Any, An
         base = journeys.of_venue(venue)
         rows.extend((len(problem.providers) + j, 1, a // 86_400, a // 604_800, base, -1, 0, 0, a, b, 0, 0, 0, FAR) for a, b in spans)
     return table, np.array(rows, SHIFT)
-
-
-def _offered(problem: Problem, provider: Provider, rows: list[tuple[int, ...]], weeks: int) -> int:
-    minutes = sum(row[9] - row[8] for row in rows) // 60
-    limit = provider.max_minutes_week
-    return min(minutes, limit * weeks) if limit is not None else minutes
 
 
 def _number_counters(problem: Problem, providers: Any) -> int:
@@ -215,11 +223,12 @@ def _number_counters(problem: Problem, providers: Any) -> int:
     return used
 
 
-def _needs(problem: Problem, index: _Index) -> tuple[Any, list[int], list[int]]:
+def _needs(problem: Problem) -> tuple[Any, list[int], list[int]]:
     table = np.zeros(len(problem.needs), NEED)
     named = {pin.visit.rpartition("#")[0] for pin in problem.pins} | {line.visit.rpartition("#")[0] for line in problem.in_force}
     breadth = [
-        (len(f.categories) if f.categories is not None else 10**6) * (len(f.communities) if f.communities is not None else 10**6) for f in problem.funds
+        (len(f.categories) if f.categories is not None else 10**6) * (len(f.communities) if f.communities is not None else 10**6)
+        for f in problem.funds
     ]
     strong = [i for i, link in enumerate(problem.links) if link.grade in ("required", "preferred")]
     links: list[int] = []
@@ -325,8 +334,7 @@ def _visits(problem: Problem, visits: tuple[Visit, ...], index: _Index, pins: _P
     banked_hours = {provider.id: provider.banked_hours for provider in problem.providers}
     weights, in_force = problem.weights, {line.visit: line for line in problem.in_force}
     pinned = {pin.visit for pin in problem.pins}
-    nodes = need = -1
-    nodes = 0
+    nodes, need = 0, -1
     shared: dict[tuple[int, int], tuple[int, ...]] = {}
     last_need: str | None = None
     for v, visit in enumerate(visits):
@@ -340,16 +348,13 @@ def _visits(problem: Problem, visits: tuple[Visit, ...], index: _Index, pins: _P
         resident = residents[visit.need.resident] if visit.need.resident is not None else None
         row["resident"] = index.resident[resident.id] if resident is not None else -1
         row["community"] = index.community[visit.community]
-        row["weight"] = weights.urgency[visit.need.urgency - 1]
-        loss = weights.unserved * int(row["weight"]) + (weights.pinned if visit.id in pinned else 0)
-        if resident is not None and resident.volunteer is not None:
-            loss += weights.banked * min(banked_hours[resident.volunteer], 100)
+        row["weight"] = objective.urgency_weight(weights, visit)
         line: InForce | None = in_force.get(visit.id)
+        hours = banked_hours[resident.volunteer] if resident is not None and resident.volunteer is not None else 0
+        row["loss"] = objective.loss(weights, visit, hours, line, is_pinned=visit.id in pinned)
         row["in_force_start"] = -1
         if line is not None:
             row["in_force_start"], row["stability"] = problem.horizon.since(line.start), weights.stability
-            loss += weights.stability * (len(visit.roles) + 1)
-        row["loss"] = loss
         special = pins.starts.get(v, -1), int(row["in_force_start"])
         key = (need, -1) if special == (-1, -1) else (need, v)
         if key not in shared:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matcher.instance import Longs
 from matcher.kernels.routes import FUND, IS_IN, NONE, SHIFT, START, Routes, view
 from matcher.people import KINDS
 from matcher.plan import (
@@ -24,6 +23,7 @@ from matcher.reasons import Reasons
 
 if TYPE_CHECKING:
     from matcher.compile import Compiled
+    from matcher.instance import Longs
     from matcher.plan import Unassigned
 
 
@@ -145,7 +145,10 @@ def _figures(compiled: Compiled, routes: Routes) -> Figures:
             )
             for k, name in enumerate(KINDS)
         ),
-        funds=tuple(FundFigure(fund=fund.id, amount=_yuan(fund.amount), spent=_yuan(int(spent))) for fund, spent in zip(problem.funds, routes.fund, strict=True)),
+        funds=tuple(
+            FundFigure(fund=fund.id, amount=_yuan(fund.amount), spent=_yuan(int(spent)))
+            for fund, spent in zip(problem.funds, routes.fund, strict=True)
+        ),
     )
 
 
@@ -172,9 +175,7 @@ def _labels(compiled: Compiled, assignments: list[Assignment], unassigned: list[
     serving = {service.provider for assignment in assignments for service in assignment.team}
     serving |= {str(item.change["provider"]) for item in unassigned if item.change and "provider" in item.change}
     providers = {
-        p.id: ProviderLabel(name=p.name, kind=p.kind, community=community.get(p.community or "", ""))
-        for p in problem.providers
-        if p.id in serving
+        p.id: ProviderLabel(name=p.name, kind=p.kind, community=community.get(p.community or "", "")) for p in problem.providers if p.id in serving
     }
     used = {assignment.room for assignment in assignments}
     rooms = {room.id: venue.name or venue.id for venue in problem.venues for room in venue.rooms if room.id in used}

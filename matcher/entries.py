@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from matcher.people import CERTIFICATES
+from matcher.objective import rating
+from matcher.people import CERTIFICATES, Certificate
 from matcher.rules import Rule
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
-RANK = {None: 0, **{name: i + 1 for i, name in enumerate(CERTIFICATES)}}
+RANK: dict[Certificate | None, int] = {name: i for i, name in enumerate((None, *CERTIFICATES))}
 
 
 class Eligibility:
@@ -34,7 +35,7 @@ class Eligibility:
         self._checked = np.array([p.checked for p in people], bool)
         self._registered = np.array([p.registration == "registered" for p in people], bool)
         self._lonely = np.array([p.supervision == "none" for p in people], bool)
-        self._rating = np.array([problem.weights.rating * (5 - p.rating) if p.rating is not None else 0 for p in people], np.int64)
+        self._rating = np.array([rating(problem.weights, p) for p in people], np.int64)
         self._per_hour = np.array([p.price_per_hour for p in people], np.int64)
         self._per_visit = np.array([p.price_per_visit for p in people], np.int64)
         self._masks: dict[Any, Mask] = {}
@@ -177,4 +178,4 @@ class Eligibility:
         return takes
 
     def _free(self) -> Mask:
-        return (self._per_hour == 0) & (self._per_visit == 0)
+        return np.asarray((self._per_hour == 0) & (self._per_visit == 0), bool)

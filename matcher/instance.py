@@ -1,10 +1,10 @@
 """The problem as read-only arrays: integer indices, integer seconds and costs, sparse eligibility. No strings, no objects.
 
-Prose names: `V` visits, `N` nodes (one for each role of a visit, and one for the room of a visit at a venue), `S` shifts (of each crew, and the openings of
-each room), `P` providers followed by rooms, `E` entries (a node and a shift that may hold it), `W` windows, `L` places.
+Prose names: `V` visits, `N` nodes (one for each role of a visit, and one for the room of a visit at a venue), `S` shifts (of each crew, and the
+openings of each room), `P` providers followed by rooms, `E` entries (a node and a shift that may hold it), `W` windows, `L` places.
 
-A table (`nodes`, `visits`, ...) is a structured array: one row for each thing, one field for each fact. Rows stay together in memory, which is how the
-kernels read them, and an Instance of few arrays is cheap to hand from kernel to kernel.
+A table (`nodes`, `visits`, ...) is a structured array: one row for each thing, one field for each fact. Rows stay together in memory, which is how
+the kernels read them, and an Instance of few arrays is cheap to hand from kernel to kernel.
 """
 
 from __future__ import annotations
@@ -146,11 +146,13 @@ class Instance(NamedTuple):
 
     Attributes
     ----------
-    nodes, visits, needs, shifts, providers : structured arrays of `NODE`, `VISIT`, ... ; the visits of a need and the nodes of a visit stand together.
+    nodes, visits, needs, shifts, providers : structured arrays of `NODE`, `VISIT`, ...
+        The visits of a need and the nodes of a visit stand together.
     windows : WINDOW[W]
         Start windows: earliest, latest without lateness, latest with it; `VISIT.window_first` points into it.
     options : OPTION[O]
-        Earliest starts that are worth choosing between (window openings, preferred openings, the start in force), each with the latest start of its window.
+        Earliest starts that are worth choosing between (window openings, preferred openings, the start in force), each with the
+        latest start of its window.
     prefers : OPTION[...]
         Preferred windows.
     entry_first : int32[N + 1]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from matcher.instance import Longs
 from matcher.kernels.cells import pack
 from matcher.kernels.diagnose import (
     BY_CASELOAD,
@@ -30,6 +29,7 @@ from matcher.rules import Rule
 
 if TYPE_CHECKING:
     from matcher.compile import Compiled
+    from matcher.instance import Longs
 
 RULE_OF = {
     BY_SPACING: Rule.SPACING,

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING
 
 from matcher.errors import InternalError
 from matcher.plan import Plan, Result, TracePoint
-from matcher.problem import Problem
 from matcher.stop import Stop
 
 if TYPE_CHECKING:
+    from matcher.problem import Problem
     from matcher.solvers import Outcome, Seen
+
+DEFAULT_BUDGET = 10.0
+"""Seconds."""
 
 
 @dataclass(frozen=True)
 class Progress:
     """A moment of a run: what the best plan so far costs and serves.
 
-    `phase` is ``compile`` (arrays, and on first use the kernels), ``construct``, ``search`` or ``verify``.
+    `phase` is ``compile`` (``compile kernels`` where that has to be done first, once), ``construct``, ``search`` or ``verify``.
     """
 
     seconds: float
@@ -36,7 +39,7 @@ class Progress:
 def solve(
     problem: Problem,
     *,
-    budget: float | None = 10.0,
+    budget: float | None = None,
     chunks: int | None = None,
     seed: int = 1,
     threads: int = 2,
@@ -51,10 +54,10 @@ def solve(
     problem
         What is asked and what is available.
     budget
-        Seconds of wall time for the search (compiling and verifying come on top); None for no limit in time.
+        Seconds of wall time for the search (compiling and verifying come on top). Left out, there is no limit in time where there is one in
+        chunks, and one of `DEFAULT_BUDGET` seconds where there is none.
     chunks
-        A limit in chunks of search instead, or as well: with one thread, equal seeds and chunks give equal plans. Where chunks are given and budget is
-        left at its default, only the chunks count.
+        A limit in chunks of search instead, or as well: with one thread, equal seeds and chunks give equal plans.
     threads
         Searchers at work at the same time.
     start
@@ -69,20 +72,23 @@ def solve(
     InternalError
         If the verifier refuses the plan, or counts another cost than the search did. Please report it.
     ValueError
-        If there is neither a budget nor a number of chunks, or one is negative.
+        If a limit is negative, or there is no thread.
     """
     from matcher.check import check  # noqa: PLC0415 - numba and numpy load only when something is solved
     from matcher.compile import compile_problem  # noqa: PLC0415
     from matcher.decode import decode  # noqa: PLC0415
+    from matcher.kernels.cache import is_warm  # noqa: PLC0415
     from matcher.solvers.portfolio import search  # noqa: PLC0415
+    from matcher.solvers.warm import warm_up  # noqa: PLC0415
     from matcher.start import state_of  # noqa: PLC0415
 
     if threads < 1:
         raise ValueError(f"threads should be at least 1, was {threads!r}")
-    stop = Stop(None if chunks is not None and budget == 10.0 else budget, chunks, cancelled)
+    stop = Stop(DEFAULT_BUDGET if budget is None and chunks is None else budget, chunks, cancelled)
     tell = _teller(problem, on_progress)
-    tell(None, "compile")
+    tell(None, "compile" if is_warm() else "compile kernels")
     compiled = compile_problem(problem)
+    warm_up(compiled.instance)
     begin = state_of(compiled, start) if start is not None else None
     run = stop.start()
     outcome = search(compiled.instance, begin, run, seed, threads, lambda seen: tell(seen, seen.phase))

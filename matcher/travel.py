@@ -143,7 +143,7 @@ class Journeys:
         return table
 
     def _road_metres(self, travel: RoadTravel) -> npt.NDArray[np.float64]:
-        """Metres between places: straight to the nearest node, along the shortest path, straight from the last node (or straight all the way, if shorter)."""
+        """Metres between places: straight to the nearest node, along the shortest path, straight from the last node; straight where no road leads."""
         nodes = np.array([_point(place, self._problem.coordinates) for place in travel.nodes], dtype=np.float64)
         graph = nx.DiGraph() if travel.one_way else nx.Graph()
         graph.add_nodes_from(range(len(nodes)))
@@ -160,7 +160,8 @@ class Journeys:
             for target, length in nx.single_source_dijkstra_path_length(graph, source, weight="metres").items():
                 along[source, target] = length
         by_road = spare[:, None] + along[np.ix_(nearest, nearest)] + spare[None, :]
-        return np.where(np.isfinite(by_road), by_road, metres)
+        metres_by_road: npt.NDArray[np.float64] = np.where(np.isfinite(by_road), by_road, metres)
+        return metres_by_road
 
 
 def seconds_per_metre(travel: StraightTravel | RoadTravel, provider: Provider) -> float:
@@ -186,8 +187,8 @@ def _point(place: Location, coordinates: str) -> tuple[float, float, float]:
 def gcj02_to_wgs84(lat: float, lon: float) -> tuple[float, float]:
     """Undo the offset that Chinese map services add to coordinates, to within a millimetre; outside China nothing is done.
 
-    The offset is the one that public studies of GCJ-02 give (a low-order polynomial and a few sines on the Krasovsky ellipsoid); it has no closed inverse,
-    so the original point is found by fixed-point iteration.
+    The offset is the one that public studies of GCJ-02 give (a low-order polynomial and a few sines on the Krasovsky ellipsoid); it has no
+    closed inverse, so the original point is found by fixed-point iteration.
     """
     if not (72.004 <= lon <= 137.8347 and 0.8293 <= lat <= 55.8271):
         return lat, lon

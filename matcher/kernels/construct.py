@@ -5,7 +5,20 @@ from __future__ import annotations
 from numba import njit
 
 from matcher.instance import FAR
-from matcher.kernels.cells import D_VISITS, ENTRY_FIRST, S_DAY, V_FIRST_NODE, V_LOSS, V_NEED, V_NODES, cell, entry_shift, need_row, shift_row, visit_row
+from matcher.kernels.cells import (
+    D_VISITS,
+    ENTRY_FIRST,
+    S_DAY,
+    V_FIRST_NODE,
+    V_LOSS,
+    V_NEED,
+    V_NODES,
+    cell,
+    entry_shift,
+    need_row,
+    shift_row,
+    visit_row,
+)
 from matcher.kernels.insertion import best_team, fits_spacing, scan_shift
 from matcher.kernels.people import evaluate_provider
 from matcher.kernels.routes import FAILED, get_visit
@@ -39,8 +52,8 @@ def _two_best_shifts(ins, pts, rt, wk, v, limit, is_timed):
 def rank_by_regret(ins, pts, rt, wk, visits, keys, is_timed):
     """Write for each absent visit what is lost if its best place is taken (negative, so that the greatest regret sorts first).
 
-    A visit that has a second choice loses the difference; one that has none, or needs a team, loses all that leaving it out costs. Visits without a place
-    get `FAR`.
+    A visit that has a second choice loses the difference; one that has none, or needs a team, loses all that leaving it out costs. Visits without a
+    place get `FAR`.
     """
     for k in range(len(visits)):
         v = visits[k]

@@ -6,9 +6,9 @@ from numba import njit
 
 from matcher.instance import FAR, ROOM
 from matcher.kernels.cells import (
-    D_MAX_PROVIDERS, D_VISITS, ENTRY_PRICE, N_GROUP, N_PLACE, N_SECONDS, N_VISIT, O_HIGH, O_LOW, OPTIONS, P_CASE_COUNTER, P_CASELOAD, P_DAY_COUNTER, P_KIND,
-    P_MAX_DAY, P_MAX_WEEK, P_WEEK_COUNTER, S_BASE, S_DAY, S_END, S_HAS_LUNCH, S_MAX_LEG, S_PROFILE, S_PROVIDER, S_RETURNS, S_START, S_WEEK, V_NEED,
-    V_OPTION_FIRST, V_OPTIONS, V_RESIDENT, cell, entry_shift, need_row, node_row, provider_row, shift_row, visit_row,
+    D_MAX_PROVIDERS, D_VISITS, ENTRY_PRICE, N_GROUP, N_PLACE, N_SECONDS, N_VISIT, O_HIGH, O_LOW, OPTIONS, P_CASE_COUNTER, P_CASELOAD, P_DAY_COUNTER,
+    P_KIND, P_MAX_DAY, P_MAX_WEEK, P_WEEK_COUNTER, S_BASE, S_DAY, S_END, S_HAS_LUNCH, S_MAX_LEG, S_PROFILE, S_PROVIDER, S_RETURNS, S_START, S_WEEK,
+    V_NEED, V_OPTION_FIRST, V_OPTIONS, V_RESIDENT, cell, entry_shift, need_row, node_row, provider_row, shift_row, visit_row,
 )  # fmt: skip
 from matcher.kernels.insertion import fits_spacing
 from matcher.kernels.people import count_in_group, payer, serves

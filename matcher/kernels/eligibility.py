@@ -42,7 +42,7 @@ def count_or_fill(tables, travel, node_facts, candidates, out_first, out_shift, 
         Written when filling.
     """
     nodes, visits, shifts, providers, windows = tables
-    points, profiles, matrices = travel
+    points, profiles, _matrices = travel
     day_first, allowed_day = node_facts
     first, provider_of = candidates
     for n in range(nodes.shape[0]):

@@ -14,14 +14,14 @@ from matcher.kernels.cells import (
 from matcher.kernels.people import evaluate_provider, evaluate_team
 from matcher.kernels.roads import travel_seconds
 from matcher.kernels.routes import (
-    AT, CHANGED, FAILED, FREED, FUNDS_FREED, HEAD, IS_IN, LATEST, LUNCH_AFTER, NEXT, NONE, SHIFT, START, TIMED, WORST, get_node, get_provider, get_shift,
-    get_total, get_visit,
+    AT, CHANGED, FAILED, FREED, FUNDS_FREED, HEAD, IS_IN, LATEST, LUNCH_AFTER, NEXT, NONE, SHIFT, START, TIMED, WORST, get_node, get_provider,
+    get_shift, get_total, get_visit,
 )  # fmt: skip
 from matcher.kernels.schedule import depart, lateness, reach, time_cost
 from matcher.kernels.work import (
-    AFTER, BEAM_SIZE, BEAM_WIDTH, BUCKET_DAY, CHOSEN, COST, DAY, EARLIEST, EPOCH, FIXED, FROM, IS_LUNCH_AFTER, LATEST_START, MAX_BUCKETS, MEMBERS, PARTIAL,
-    PUSH_NODE, PUSH_ROOM, PUSH_START, SCAN, SCAN_ROOM, STARTS, TO_ENTRY, TRIAL_COST, TRIAL_DAY, TRIAL_EPOCH, TRIAL_PICK, TRIAL_START, UNTIL, beam_row, below,
-    candidate, copy_candidate,
+    AFTER, BEAM_SIZE, BEAM_WIDTH, BUCKET_DAY, CHOSEN, COST, DAY, EARLIEST, EPOCH, FIXED, FROM, IS_LUNCH_AFTER, LATEST_START, MAX_BUCKETS, MEMBERS,
+    PARTIAL, PUSH_NODE, PUSH_ROOM, PUSH_START, SCAN, SCAN_ROOM, STARTS, TO_ENTRY, TRIAL_COST, TRIAL_DAY, TRIAL_EPOCH, TRIAL_PICK, TRIAL_START, UNTIL,
+    beam_row, below, candidate, copy_candidate,
 )  # fmt: skip
 
 BLINK = 100
@@ -132,7 +132,9 @@ def _following_travel(ins, pts, rt, shift, here, at, following):
             return travel_seconds(ins, pts, ins[shift + S_PROFILE], here, place), travel_seconds(ins, pts, ins[shift + S_PROFILE], at, place)
         m = get_node(rt, m, NEXT)
     if ins[shift + S_RETURNS] == 1:
-        return travel_seconds(ins, pts, ins[shift + S_PROFILE], here, ins[shift + S_BASE]), travel_seconds(ins, pts, ins[shift + S_PROFILE], at, ins[shift + S_BASE])
+        return travel_seconds(ins, pts, ins[shift + S_PROFILE], here, ins[shift + S_BASE]), travel_seconds(
+            ins, pts, ins[shift + S_PROFILE], at, ins[shift + S_BASE]
+        )
     return 0, 0
 
 
@@ -182,7 +184,9 @@ def scan_shift(ins, pts, rt, wk, n, entry, fixed, limit, has_blinks, is_timed):
             is_remote_next = following != NONE and ins[node_row(ins, following) + N_PLACE] < 0
             if following == NONE:
                 on = travel_seconds(ins, pts, ins[shift + S_PROFILE], here, ins[shift + S_BASE]) if ins[shift + S_RETURNS] == 1 else 0
-                old = travel_seconds(ins, pts, ins[shift + S_PROFILE], at, ins[shift + S_BASE]) if ins[shift + S_RETURNS] == 1 and before != NONE else 0
+                old = (
+                    travel_seconds(ins, pts, ins[shift + S_PROFILE], at, ins[shift + S_BASE]) if ins[shift + S_RETURNS] == 1 and before != NONE else 0
+                )
                 on_travel = on
             elif is_remote_next:
                 on, old = _following_travel(ins, pts, rt, shift, here, at, following)
@@ -232,7 +236,7 @@ def scan_shift(ins, pts, rt, wk, n, entry, fixed, limit, has_blinks, is_timed):
 
 
 @njit(cache=True)
-def is_news(ins, rt, v, n, entry, failed):
+def is_news(ins, rt, entry, failed):
     """Return whether anything about an entry has loosened since the visit last failed to find a place."""
     s = entry_shift(ins, entry)
     if get_shift(rt, s, CHANGED) > failed:
@@ -251,7 +255,7 @@ def best_single(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
     has_found = False
     is_spaced = ins[need_row(ins, ins[visit + V_NEED]) + D_VISITS] > 1
     for entry in range(cell(ins, ENTRY_FIRST, n), cell(ins, ENTRY_FIRST, n + 1)):
-        if not sees_all and not is_news(ins, rt, v, n, entry, failed):
+        if not sees_all and not is_news(ins, rt, entry, failed):
             continue
         if cell(ins, ENTRY_COST, entry) >= best:
             continue
@@ -452,7 +456,7 @@ def has_news(ins, rt, v):
         return True
     for n in range(ins[visit + V_FIRST_NODE], ins[visit + V_FIRST_NODE] + ins[visit + V_NODES]):
         for entry in range(cell(ins, ENTRY_FIRST, n), cell(ins, ENTRY_FIRST, n + 1)):
-            if is_news(ins, rt, v, n, entry, failed):
+            if is_news(ins, rt, entry, failed):
                 return True
     return False
 

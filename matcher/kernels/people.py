@@ -6,11 +6,12 @@ from numba import njit
 
 from matcher.instance import FAR, PREFERRED, PROHIBITED, REQUIRED, ROOM, SOCIAL_WORKER, UNPREFERRED
 from matcher.kernels.cells import (
-    D_CONTINUITY, D_FUND_FIRST, D_FUNDS, D_LINK_FIRST, D_LINKS, D_MAX_PROVIDERS, D_VISITS, ENTRY_COST, ENTRY_PRICE, FUND_AMOUNT, GROUP_FIRST, GROUP_NODE,
-    KNOWN_COST, KNOWN_FIRST, KNOWN_PROVIDER, LINK_FIRST, LINK_GRADE, LINK_PROVIDER, MUST_PROVIDER, N_GROUP, N_SECONDS, N_VISIT, NEED_FUND, NEED_LINK,
-    NEW_FACE, P_CASE_COUNTER, P_CASELOAD, P_DAY_COUNTER, P_HAS_GRADES, P_KIND, P_LINK_FIRST, P_LINKS, P_MAX_DAY, P_MAX_WEEK, P_OFFERED, P_SUPERVISES,
-    P_SUPERVISION, P_WEEK_COUNTER, PAIRING, PROVIDER_LINK, RESIDENT_FIRST, RESIDENT_VISIT, S_DAY, S_PROVIDER, S_WEEK, V_FIRST_NODE, V_IS_LINKED,
-    V_MUST_FIRST, V_MUSTS, V_NEED, V_RESIDENT, V_ROLES, WORKLOAD, cell, entry_shift, need_row, node_row, provider_row, shift_row, visit_row, weight,
+    D_CONTINUITY, D_FUND_FIRST, D_FUNDS, D_LINK_FIRST, D_LINKS, D_MAX_PROVIDERS, D_VISITS, ENTRY_COST, ENTRY_PRICE, FUND_AMOUNT, GROUP_FIRST,
+    GROUP_NODE, KNOWN_COST, KNOWN_FIRST, KNOWN_PROVIDER, LINK_FIRST, LINK_GRADE, LINK_PROVIDER, MUST_PROVIDER, N_GROUP, N_SECONDS, N_VISIT,
+    NEED_FUND, NEED_LINK, NEW_FACE, P_CASE_COUNTER, P_CASELOAD, P_DAY_COUNTER, P_HAS_GRADES, P_KIND, P_LINK_FIRST, P_LINKS, P_MAX_DAY, P_MAX_WEEK,
+    P_OFFERED, P_SUPERVISES, P_SUPERVISION, P_WEEK_COUNTER, PAIRING, PROVIDER_LINK, RESIDENT_FIRST, RESIDENT_VISIT, S_DAY, S_PROVIDER, S_WEEK,
+    V_FIRST_NODE, V_IS_LINKED, V_MUST_FIRST, V_MUSTS, V_NEED, V_RESIDENT, V_ROLES, WORKLOAD, cell, entry_shift, need_row, node_row, provider_row,
+    shift_row, visit_row, weight,
 )  # fmt: skip
 from matcher.kernels.routes import COUNTERS, IS_IN, NONE, SERVED, SHIFT, SPENT, get_node, get_provider, get_visit
 from matcher.kernels.work import MEMBERS
@@ -93,9 +94,15 @@ def evaluate_provider(ins, rt, n, entry):
     if ins[provider + P_KIND] == ROOM:
         return 0
     node = node_row(ins, n)
-    if ins[provider + P_DAY_COUNTER] >= 0 and rt[rt[COUNTERS] + ins[provider + P_DAY_COUNTER] + ins[shift + S_DAY]] + ins[node + N_SECONDS] > ins[provider + P_MAX_DAY]:
+    if (
+        ins[provider + P_DAY_COUNTER] >= 0
+        and rt[rt[COUNTERS] + ins[provider + P_DAY_COUNTER] + ins[shift + S_DAY]] + ins[node + N_SECONDS] > ins[provider + P_MAX_DAY]
+    ):
         return FAR
-    if ins[provider + P_WEEK_COUNTER] >= 0 and rt[rt[COUNTERS] + ins[provider + P_WEEK_COUNTER] + ins[shift + S_WEEK]] + ins[node + N_SECONDS] > ins[provider + P_MAX_WEEK]:
+    if (
+        ins[provider + P_WEEK_COUNTER] >= 0
+        and rt[rt[COUNTERS] + ins[provider + P_WEEK_COUNTER] + ins[shift + S_WEEK]] + ins[node + N_SECONDS] > ins[provider + P_MAX_WEEK]
+    ):
         return FAR
     visit = visit_row(ins, ins[node + N_VISIT])
     need = need_row(ins, ins[visit + V_NEED])
@@ -103,7 +110,10 @@ def evaluate_provider(ins, rt, n, entry):
     if cell(ins, ENTRY_PRICE, entry) > 0 and payer(ins, rt, need, cell(ins, ENTRY_PRICE, entry)) == NONE:
         return FAR
     if ins[visit + V_RESIDENT] >= 0:
-        if ins[provider + P_CASE_COUNTER] >= 0 and rt[rt[COUNTERS] + ins[provider + P_CASE_COUNTER] + ins[shift + S_WEEK]] >= ins[provider + P_CASELOAD]:
+        if (
+            ins[provider + P_CASE_COUNTER] >= 0
+            and rt[rt[COUNTERS] + ins[provider + P_CASE_COUNTER] + ins[shift + S_WEEK]] >= ins[provider + P_CASELOAD]
+        ):
             if not serves(ins, rt, ins[visit + V_RESIDENT], p, ins[shift + S_WEEK]):
                 return FAR
         if weight(ins, NEW_FACE) > 0 and not serves(ins, rt, ins[visit + V_RESIDENT], p, NONE):
@@ -252,4 +262,3 @@ def evaluate_team(ins, wk, visit, size):
         if has_preferred and not has_friend:
             cost += weight(ins, PAIRING)
     return cost
-

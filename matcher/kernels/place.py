@@ -6,16 +6,17 @@ from numba import njit
 
 from matcher.instance import FAR, ROOM
 from matcher.kernels.cells import (
-    COMMUNITY_WEIGHT, D_CONTINUITY, D_FIRST_VISIT, D_HAS_FIRST_TEAM, D_VISITS, ENTRY_COST, ENTRY_PRICE, EQUITY, N_GROUP, N_PLACE, N_SECONDS, N_VISIT, NEW_FACE,
-    P_CASE_COUNTER, P_DAY_COUNTER, P_KIND, P_WEEK_COUNTER, S_BASE, S_DAY, S_PROFILE, S_PROVIDER, S_RETURNS, S_WEEK, TRAVEL, V_COMMUNITY, V_FIRST_NODE,
-    V_LOSS, V_NEED, V_NODES, V_NUMBER, V_RESIDENT, V_WEIGHT, WAITING, cell, entry_shift, need_row, node_row, provider_row, shift_row, visit_row, weight,
+    COMMUNITY_WEIGHT, D_CONTINUITY, D_FIRST_VISIT, D_HAS_FIRST_TEAM, D_VISITS, ENTRY_COST, ENTRY_PRICE, EQUITY, N_GROUP, N_PLACE, N_SECONDS, N_VISIT,
+    NEW_FACE, P_CASE_COUNTER, P_DAY_COUNTER, P_KIND, P_WEEK_COUNTER, S_BASE, S_DAY, S_PROFILE, S_PROVIDER, S_RETURNS, S_WEEK, TRAVEL, V_COMMUNITY,
+    V_FIRST_NODE, V_LOSS, V_NEED, V_NODES, V_NUMBER, V_RESIDENT, V_WEIGHT, WAITING, cell, entry_shift, need_row, node_row, provider_row, shift_row,
+    visit_row, weight,
 )  # fmt: skip
 from matcher.kernels.people import count_in_group, face_cost, payer, serves, workload_cost
 from matcher.kernels.roads import travel_seconds
 from matcher.kernels.routes import (
-    ABSENT, ABSENTEES, ARRIVAL, BOUND, CHANGED, CLOCK, COUNT, COUNTERS, ENTRY, FAILED, FREED, FUND, FUNDS_FREED, HEAD, HIGH, IS_IN, LATEST, LEFT_OUT, LOSS,
-    LOW, LUNCH_AFTER, NEVER_FAILED, NEXT, NONE, PAIRED, PREV, SERVED, SHIFT, SLOT, SOFT, SPENT, START, TAIL, TIMED, WAIT, get_node, get_provider, get_shift,
-    get_total, get_visit, put_in, put_node, put_provider, put_shift, put_total, put_visit,
+    ABSENT, ABSENTEES, ARRIVAL, BOUND, CHANGED, CLOCK, COUNT, COUNTERS, ENTRY, FAILED, FREED, FUND, FUNDS_FREED, HEAD, HIGH, IS_IN, LATEST, LEFT_OUT,
+    LOSS, LOW, LUNCH_AFTER, NEVER_FAILED, NEXT, NONE, PAIRED, PREV, SERVED, SHIFT, SLOT, SOFT, SPENT, START, TAIL, TIMED, WAIT, get_node,
+    get_provider, get_shift, get_total, get_visit, put_in, put_node, put_provider, put_shift, put_total, put_visit,
 )  # fmt: skip
 from matcher.kernels.work import AFTER, CHOSEN, FROM, IS_LUNCH_AFTER, IS_TOUCHED, TO_ENTRY, TOUCHED, TOUCHED_COUNT, UNTIL, candidate
 

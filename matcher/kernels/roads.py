@@ -20,4 +20,4 @@ def travel_seconds(ins, pts, profile, origin, destination):
         return cell(ins, TABLES, (table * places + origin) * places + destination)
     a, b = 3 * origin, 3 * destination
     dx, dy, dz = pts[a] - pts[b], pts[a + 1] - pts[b + 1], pts[a + 2] - pts[b + 2]
-    return int(math.ceil(math.sqrt(dx * dx + dy * dy + dz * dz) * pts[ins[PTS_PROFILES] + profile]))
+    return math.ceil(math.sqrt(dx * dx + dy * dy + dz * dz) * pts[ins[PTS_PROFILES] + profile])

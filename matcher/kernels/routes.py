@@ -1,28 +1,38 @@
 """The mutable search state: routes, times, counters and totals, in one flat memory that can be rolled back.
 
-Kernels are handed it as ``rt``, an int64 array of three parts: a head that says where each table starts, the memory, and a journal. They read any cell, and write
+Kernels are handed it as ``rt``, an int64 array of three parts: a head that says where each table starts, the memory, and a journal. They read
+any cell, and write
 through `put`, which notes the old value in the journal. Rolling back is then exact, whatever was written, and costs no more than what was written.
 
 tables of the memory
-    nodes, 16 cells each: ``SHIFT`` (-1: not placed), ``PREV`` and ``NEXT`` in the route, ``START``, ``LATEST`` feasible start, ``AT`` the place where the provider then
-    is, ``ARRIVAL`` and ``BOUND`` (earliest and latest start as far as the route alone goes), ``LOW`` and ``HIGH`` (the start option chosen), ``ENTRY``,
+    nodes, 16 cells each: ``SHIFT`` (-1: not placed), ``PREV`` and ``NEXT`` in the route, ``START``, ``LATEST`` feasible start, ``AT`` the place
+    where the provider then
+    is, ``ARRIVAL`` and ``BOUND`` (earliest and latest start as far as the route alone goes), ``LOW`` and ``HIGH`` (the start option chosen),
+    ``ENTRY``,
     ``FUND``, ``WAIT`` seconds before it, ``TIMED`` cost of its start.
-    shifts, 8 cells: ``HEAD``, ``TAIL``, ``LUNCH_AFTER`` (the node after which lunch is taken, -1: before the first), ``CHANGED`` (clock of the last change), ``COUNT``.
+    shifts, 8 cells: ``HEAD``, ``TAIL``, ``LUNCH_AFTER`` (the node after which lunch is taken, -1: before the first), ``CHANGED`` (clock of the
+    last change), ``COUNT``.
     providers, 2 cells: ``SERVED`` seconds, ``FREED`` (clock of the last removal).
-    visits, 4 cells: ``IS_IN``, ``SLOT`` in the list of absent ones, ``FAILED`` (clock of the last attempt that found no place), ``PAIRED`` cost of the team.
-    counters (seconds a day and a week, caseloads), fen spent of each fund, urgency weight left out in each community, the absent visits in no order.
-    totals: ``LOSS`` (unserved, pinned, banked, stability of absent visits, equity), ``SOFT`` (all the rest), ``ABSENT``, ``CLOCK``, ``WORST`` lateness.
+    visits, 4 cells: ``IS_IN``, ``SLOT`` in the list of absent ones, ``FAILED`` (clock of the last attempt that found no place), ``PAIRED`` cost
+    of the team.
+    counters (seconds a day and a week, caseloads), fen spent of each fund, urgency weight left out in each community, the absent visits in no
+    order.
+    totals: ``LOSS`` (unserved, pinned, banked, stability of absent visits, equity), ``SOFT`` (all the rest), ``ABSENT``, ``CLOCK``, ``WORST``
+    lateness.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
+import itertools
 
-from matcher.instance import Instance, Longs
+
+if TYPE_CHECKING:
+    from matcher.instance import Instance, Longs
 
 NONE = -1
 
@@ -60,7 +70,7 @@ class Routes(NamedTuple):
 def view(array: Longs) -> Routes:
     """Return views of the tables of a state."""
     ends = [int(cell) for cell in array[: TOTALS + 2]]
-    parts = [array[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    parts = [array[a:b] for a, b in itertools.pairwise(ends)]
     widths = (NODE_CELLS, SHIFT_CELLS, PROVIDER_CELLS, VISIT_CELLS)
     tables = [part.reshape(-1, width) for part, width in zip(parts, widths, strict=False)]
     return Routes(array, *tables, *parts[4:])

@@ -1,6 +1,7 @@
 """Times on routes: earliest and latest starts, kept for every node, through teams that tie routes together.
 
-The starts of a plan are the least solution of a system of monotone constraints: along a route by travel and lunch, within a visit by the gaps between its roles.
+The starts of a plan are the least solution of a system of monotone constraints: along a route by travel and lunch, within a visit by the gaps
+between its roles.
 ``ARRIVAL`` of a node is what its own route demands; the starts of a visit follow from the arrivals of all its nodes. A change on one route is
 carried to the others through the visits they share, route by route, until nothing moves. Latest starts mirror this from the ends of the shifts.
 """
@@ -11,14 +12,15 @@ from numba import njit
 
 from matcher.instance import FAR
 from matcher.kernels.cells import (
-    IS_BOUNDED, LATENESS, N_GAP_HIGH, N_GAP_LOW, N_IS_ROOM, N_PLACE, N_SECONDS, N_VISIT, PREFERRED_WINDOW, PREFERS, S_BASE, S_END, S_HAS_LUNCH, S_LUNCH,
-    S_LUNCH_HIGH, S_LUNCH_LOW, S_MAX_LEG, S_PROFILE, S_RETURNS, S_START, SHIFT_COUNT, V_FIRST_NODE, V_IN_FORCE_START, V_IS_TIMED, V_NODES, V_PREFER_FIRST,
-    V_PREFERS, V_STABILITY, V_WINDOW_FIRST, V_WINDOWS, W_DUE, W_HIGH, W_LOW, WAITING, WINDOWS, cell, node_row, shift_row, visit_row, weight,
+    IS_BOUNDED, LATENESS, N_GAP_HIGH, N_GAP_LOW, N_IS_ROOM, N_PLACE, N_SECONDS, N_VISIT, PREFERRED_WINDOW, PREFERS, S_BASE, S_END, S_HAS_LUNCH,
+    S_LUNCH, S_LUNCH_HIGH, S_LUNCH_LOW, S_MAX_LEG, S_PROFILE, S_RETURNS, S_START, SHIFT_COUNT, V_FIRST_NODE, V_IN_FORCE_START, V_IS_TIMED, V_NODES,
+    V_PREFER_FIRST, V_PREFERS, V_STABILITY, V_WINDOW_FIRST, V_WINDOWS, W_DUE, W_HIGH, W_LOW, WAITING, WINDOWS, cell, node_row, shift_row, visit_row,
+    weight,
 )  # fmt: skip
 from matcher.kernels.roads import travel_seconds
 from matcher.kernels.routes import (
-    ARRIVAL, AT, BOUND, HEAD, HIGH, LATEST, LOW, LUNCH_AFTER, NEXT, NONE, PREV, SHIFT, SOFT, START, TAIL, TIMED, WAIT, get_node, get_shift, get_total,
-    put_node, put_total,
+    ARRIVAL, AT, BOUND, HEAD, HIGH, LATEST, LOW, LUNCH_AFTER, NEXT, NONE, PREV, SHIFT, SOFT, START, TAIL, TIMED, WAIT, get_node, get_shift,
+    get_total, put_node, put_total,
 )  # fmt: skip
 from matcher.kernels.work import IS_QUEUED, QUEUE, QUEUE_HEAD, QUEUE_SIZE, TOUCHED, TOUCHED_COUNT
 

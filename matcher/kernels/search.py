@@ -16,14 +16,15 @@ from numba import njit
 
 from matcher.instance import FAR, Instance, Longs
 from matcher.kernels.cells import (
-    COMMUNITY_WEIGHT, ENTRY_FIRST, EQUITY, MAX_LATENESS, N_IS_ROOM, N_SECONDS, N_VISIT, NEAR, NEAR_WIDTH, NODE_COUNT, SHIFT_COUNT, SHIFT_FIRST, SHIFT_NODE,
-    V_COMMUNITY, V_FIRST_NODE, V_LOSS, V_NODES, V_ROLES, V_WEIGHT, VISIT_COUNT, cell, node_row, visit_row, weight,
+    COMMUNITY_WEIGHT, ENTRY_FIRST, EQUITY, MAX_LATENESS, N_IS_ROOM, N_SECONDS, N_VISIT, NEAR, NEAR_WIDTH, NODE_COUNT, SHIFT_COUNT, SHIFT_FIRST,
+    SHIFT_NODE, V_COMMUNITY, V_FIRST_NODE, V_LOSS, V_NODES, V_ROLES, V_WEIGHT, VISIT_COUNT, cell, node_row, visit_row, weight,
 )  # fmt: skip
 from matcher.kernels.insertion import best_place, has_news
 from matcher.kernels.place import forget_touched, place_visit, remove_visit
 from matcher.kernels.routes import (
     ABSENT, ABSENTEES, CLOCK, COUNT, FAILED, HEAD, IS_IN, JOURNAL, JOURNAL_LENGTH, JOURNAL_OVERFLOWED, LEFT_OUT, LOSS, MEMORY_END, NEXT, NONE, PREV,
-    ROUTES_HEAD, SHIFT, SOFT, START, WORST, get_node, get_shift, get_total, get_visit, memory_of, open_journal, put_total, put_visit, roll_back, view,
+    ROUTES_HEAD, SHIFT, SOFT, START, WORST, get_node, get_shift, get_total, get_visit, memory_of, open_journal, put_total, put_visit, roll_back,
+    view,
 )  # fmt: skip
 from matcher.kernels.schedule import lateness, settle
 from matcher.kernels.work import ABSENCES, IS_OUT, IS_TOUCHED, ORDER, REMOVED, SORT_KEY, TOUCHED, TOUCHED_COUNT, below, draw, uniform
@@ -202,7 +203,7 @@ def ruin(ins, pts, rt, wk, mean_removed):
         mean_length = total / used
     longest = min(float(LONGEST_STRING), max(1.0, mean_length))
     most = 4.0 * mean_removed / (1.0 + longest) - 1.0
-    strings = int(math.floor(uniform(wk) * most + 1.0))
+    strings = math.floor(uniform(wk) * most + 1.0)
     seed = below(wk, visits)
     done = 0
     for k in range(-1, ins[NEAR_WIDTH]):
@@ -217,13 +218,13 @@ def ruin(ins, pts, rt, wk, mean_removed):
         if wk[wk[IS_TOUCHED] + s] == 1:
             continue
         size = get_shift(rt, s, COUNT)
-        length = int(math.floor(uniform(wk) * min(float(size), longest) + 1.0))
+        length = math.floor(uniform(wk) * min(float(size), longest) + 1.0)
         _remove_string(ins, pts, rt, wk, n, min(length, size), uniform(wk) < SPLIT and size > length)
         done += 1
 
 
 @njit(cache=True)
-def _gather(ins, pts, rt, wk, is_sweep):
+def _gather(ins, rt, wk, is_sweep):
     """Write to ``ORDER`` the absent visits that may find a place now; return how many."""
     count = 0
     if is_sweep:
@@ -272,7 +273,7 @@ def _sort_keys(ins, wk, count):
 @njit(cache=True)
 def recreate(ins, pts, rt, wk, is_sweep, is_timed):
     """Place absent visits one by one, in a random kind of order, each where it costs least."""
-    count = _gather(ins, pts, rt, wk, is_sweep)
+    count = _gather(ins, rt, wk, is_sweep)
     settle_or_remove(ins, pts, rt, wk)
     _sort_keys(ins, wk, count)
     for k in np.argsort(wk[wk[SORT_KEY] : wk[SORT_KEY] + count]):

@@ -5,11 +5,13 @@ Like ``rt``, it is one int64 array with a head that says where each table starts
 tables
     ``QUEUE``, ``IS_QUEUED``, ``TOUCHED``, ``IS_TOUCHED``: shifts waiting to be settled, and shifts changed since the last settling.
     ``SCAN``: candidates of one node in one shift. ``BEAM``, ``BEAM_SIZE``, ``BUCKET_DAY``: the best candidates of each role of a team, by day.
-    ``CHOSEN``: the best place found, a candidate for each node. ``TRIAL_DAY``, ``TRIAL_PICK``, ``PARTIAL``, ``MEMBERS``, ``STARTS``: the team being tried.
+    ``CHOSEN``: the best place found, a candidate for each node. ``TRIAL_DAY``, ``TRIAL_PICK``, ``PARTIAL``, ``MEMBERS``, ``STARTS``: the team
+    being tried.
     ``PUSH_NODE``, ``PUSH_START``, ``TRIAL_START``, ``TRIAL_COST``, ``TRIAL_EPOCH``: delays being followed through the routes.
     ``ORDER``, ``SORT_KEY``, ``IS_OUT``, ``REMOVED``: visits being placed or removed. ``ABSENCES``: how often each visit failed to find a place.
 
-A *candidate* is one way to hold one node: ``COST``, ``FIXED`` (the part that does not depend on when), ``TO_ENTRY``, ``AFTER`` (the node before it), ``IS_LUNCH_AFTER``,
+A *candidate* is one way to hold one node: ``COST``, ``FIXED`` (the part that does not depend on when), ``TO_ENTRY``, ``AFTER`` (the node before
+it), ``IS_LUNCH_AFTER``,
 ``FROM`` and ``UNTIL`` (the start option), ``EARLIEST`` and ``LATEST_START`` there, ``DAY``.
 """
 
@@ -18,7 +20,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from matcher.instance import Instance, Longs
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matcher.instance import Instance, Longs
 
 COST, FIXED, TO_ENTRY, AFTER, IS_LUNCH_AFTER, FROM, UNTIL, EARLIEST, LATEST_START, DAY = range(10)
 CANDIDATE = 10
@@ -28,8 +33,8 @@ SCAN_ROOM = 512
 
 # slots of the head
 (
-    QUEUE, IS_QUEUED, TOUCHED, IS_TOUCHED, SCAN, BEAM, BEAM_SIZE, BUCKET_DAY, CHOSEN, TRIAL_DAY, TRIAL_PICK, PARTIAL, MEMBERS, STARTS, PUSH_NODE, PUSH_START,
-    TRIAL_START, TRIAL_COST, TRIAL_EPOCH, ORDER, SORT_KEY, IS_OUT, REMOVED, ABSENCES,
+    QUEUE, IS_QUEUED, TOUCHED, IS_TOUCHED, SCAN, BEAM, BEAM_SIZE, BUCKET_DAY, CHOSEN, TRIAL_DAY, TRIAL_PICK, PARTIAL, MEMBERS, STARTS, PUSH_NODE,
+    PUSH_START, TRIAL_START, TRIAL_COST, TRIAL_EPOCH, ORDER, SORT_KEY, IS_OUT, REMOVED, ABSENCES,
 ) = range(24)  # fmt: skip
 RNG, TOUCHED_COUNT, EPOCH, PUSH_ROOM, QUEUE_HEAD, QUEUE_SIZE = range(24, 30)
 WORK_HEAD = 32

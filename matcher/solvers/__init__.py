@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from matcher.instance import Longs
+if TYPE_CHECKING:
+    from matcher.instance import Longs
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,7 +11,9 @@ from matcher.instance import FAR
 from matcher.kernels.construct import rank_by_regret
 from matcher.kernels.routes import ABSENT, view
 from matcher.kernels.search import fill
-from matcher.solvers.searcher import Searcher
+
+if TYPE_CHECKING:
+    from matcher.solvers.searcher import Searcher
 
 ROUNDS = 12
 """Regrets are recomputed after each such part of the visits has been placed; more rounds gave no better first plans."""

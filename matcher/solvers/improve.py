@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matcher.instance import Instance
 from matcher.kernels.routes import ABSENT, SOFT, view
 from matcher.kernels.search import anneal
-from matcher.solvers.searcher import Searcher
+
+if TYPE_CHECKING:
+    from matcher.instance import Instance
+    from matcher.solvers.searcher import Searcher
 
 STEPS = 200
 """Ruin-recreate steps of a chunk: some tens of milliseconds, the delay with which a stop is noticed."""
 
 HOT_LOSS, HOT_SOFT, COLD_SOFT = 0.3, 0.3, 0.02
-"""The starting temperature as a share of the least loss of an absent visit, or of the soft cost of a visit; the final one as a share of the latter."""
+"""The starting temperature as a share of the least loss of an absent visit, or of the soft cost of a visit; the final one as a share
+of the latter."""
 
 
 @dataclass(frozen=True)
@@ -47,5 +51,3 @@ def temperatures(instance: Instance, searcher: Searcher) -> Temperatures:
 def improve(searcher: Searcher, fall: Temperatures, fraction: float, following: float) -> None:
     """Run one chunk, in which the search goes from one fraction of its length to the next."""
     anneal(*searcher.arrays, STEPS, fall.at(fraction), fall.at(following), searcher.is_timed)
-
-

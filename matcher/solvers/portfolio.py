@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
-from matcher.instance import Instance, Longs
 from matcher.kernels.cells import pack
 from matcher.solvers import Outcome, Seen, Watch
 from matcher.solvers.construct import construct
 from matcher.solvers.improve import Temperatures, improve, temperatures
 from matcher.solvers.searcher import Searcher
-from matcher.stop import Run
+
+if TYPE_CHECKING:
+    from matcher.instance import Instance, Longs
+    from matcher.stop import Run
 
 TRADES = (0.5, 0.7, 0.85, 0.95)
 """Fractions of the search at which searchers that are behind take over the best plan."""
@@ -55,9 +58,7 @@ def search(instance: Instance, start: Longs | None, run: Run, seed: int, threads
     return Outcome(best.best(), best.best_cost, run.reason(chunks) or "budget", chunks, trace=tuple(log.trace))
 
 
-def _leg(
-    searcher: Searcher, fall: Temperatures, run: Run, chunks: int, begin: float, reach: float, threads: int, log: _Log | None = None
-) -> int:
+def _leg(searcher: Searcher, fall: Temperatures, run: Run, chunks: int, begin: float, reach: float, threads: int, log: _Log | None = None) -> int:
     """Anneal one searcher until the fraction `reach` of the run; returns the chunks it took."""
     done = 0
     # Limited by chunks alone, the temperature follows the count and each thread runs its share; otherwise it follows the clock.

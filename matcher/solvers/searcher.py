@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from matcher.instance import Instance, Longs
-from matcher.kernels.cells import Reals, pack
 from matcher.kernels.routes import ABSENT, empty, view
 from matcher.kernels.search import BEST_COST, best_of, best_routes, cost_of, record_best, return_to_best
 from matcher.kernels.work import workspace
+
+if TYPE_CHECKING:
+    from matcher.instance import Instance, Longs
+    from matcher.kernels.cells import Reals
 
 
 @dataclass

@@ -1,0 +1,66 @@
+"""Placing a visit as a plan says: the given shifts, at the end of their routes, if every rule still allows it."""
+
+from __future__ import annotations
+
+from numba import njit
+
+from matcher.instance import FAR
+from matcher.kernels.cells import (
+    S_DAY, V_FIRST_NODE, V_NODES, V_ROLES, entry_provider, entry_shift, shift_row, visit_row,
+)  # fmt: skip
+from matcher.kernels.insertion import fits_spacing, scan_shift
+from matcher.kernels.people import evaluate_provider, evaluate_team
+from matcher.kernels.place import forget_touched, place_visit
+from matcher.kernels.routes import IS_IN, JOURNAL_LENGTH, NONE, TAIL, get_shift, get_visit, open_journal, roll_back
+from matcher.kernels.schedule import settle
+from matcher.kernels.work import AFTER, CHOSEN, EARLIEST, FROM, MEMBERS, SCAN, TO_ENTRY, candidate, copy_candidate
+
+
+@njit(cache=True)
+def _choose(ins, pts, rt, wk, n, k, entry, start, is_timed):
+    """Leave in ``CHOSEN`` the way to put node n at the end of the route of an entry that suits a start best; returns whether there is one."""
+    fixed = evaluate_provider(ins, rt, n, entry)
+    if fixed >= FAR:
+        return False
+    tail, best, has_found = get_shift(rt, entry_shift(ins, entry), TAIL), FAR, False
+    for c in range(scan_shift(ins, pts, rt, wk, n, entry, fixed, FAR, False, is_timed)):
+        row = candidate(wk, SCAN, c)
+        if wk[row + AFTER] != tail:
+            continue
+        # Of the start options that open in time the last one; of two ways to take lunch the one that does not delay the start.
+        miss = 2 * max(0, wk[row + EARLIEST] - start) + abs(start - max(wk[row + FROM], wk[row + EARLIEST]))
+        if miss < best:
+            best, has_found = miss, True
+            copy_candidate(wk, row, candidate(wk, CHOSEN, k))
+    return has_found
+
+
+@njit(cache=True, nogil=True)
+def follow(ins, pts, rt, wk, v, entries, starts, is_timed):
+    """Place absent visit v in the shifts of the given entries (one for each of its nodes), near the given starts.
+
+    To be called in order of time. Returns False, with nothing changed, where a rule forbids it.
+    """
+    visit = visit_row(ins, v)
+    first, count = ins[visit + V_FIRST_NODE], ins[visit + V_NODES]
+    open_journal(rt)
+    if get_visit(rt, v, IS_IN) == 1 or not fits_spacing(ins, rt, v, ins[shift_row(ins, entry_shift(ins, entries[0])) + S_DAY]):
+        return False
+    for k in range(count):
+        if not _choose(ins, pts, rt, wk, first + k, k, entries[k], starts[k], is_timed):
+            return False
+        for j in range(k):
+            if entry_shift(ins, entries[j]) == entry_shift(ins, entries[k]):
+                return False
+    for k in range(ins[visit + V_ROLES]):
+        wk[wk[MEMBERS] + k] = entry_provider(ins, wk[candidate(wk, CHOSEN, k) + TO_ENTRY])
+    pairing = evaluate_team(ins, wk, visit, ins[visit + V_ROLES])
+    if pairing >= FAR:
+        return False
+    mark = rt[JOURNAL_LENGTH]
+    if place_visit(ins, pts, rt, wk, v, pairing) and settle(ins, pts, rt, wk) == NONE:
+        forget_touched(wk)
+        return True
+    forget_touched(wk)
+    roll_back(rt, mark)
+    return False
