@@ -8,15 +8,28 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+    model_validator,
+)
 
 DAY = 86_400
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-_CLOCK = re.compile(r"^([01]\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?$")
+_CLOCK = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])(?::([0-5][0-9]))?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
 
 
 class Model(BaseModel):
@@ -27,22 +40,56 @@ class Model(BaseModel):
 
 def _whole(value: Any) -> Any:
     """Refuse what Python would quietly turn into an integer: booleans, text, fractions."""
+    if type(value) is int:
+        return value
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f"should be a whole number, was {_show(value)}")
-    if isinstance(value, float) and (not math.isfinite(value) or value != int(value)):
-        raise ValueError(f"should be a whole number, was {_show(value)}")
+        raise Misfit(f"should be a whole number, was {show(value)}")
+    if isinstance(value, float) and not value.is_integer():
+        raise Misfit(f"should be a whole number, was {show(value)}")
     return int(value)
 
 
-def _show(value: Any) -> str:
+def _row(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    """Take a row of plain whole numbers at once; anything else goes the long way, to be told what is wrong where."""
+    if isinstance(value, (list, tuple)) and set(map(type, value)) == {int} and min(value) >= 0 and max(value) <= 10**9:
+        return tuple(value)
+    return handler(value)
+
+
+def show(value: Any) -> str:
+    """Write a value for a message: as JSON has it, cut where it is long, a list or an object by its size only."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, dict):
+        return f"an object of {len(value)} keys" if value else "an empty object"
+    if isinstance(value, (list, tuple)):
+        return f"a list of {len(value)}" if value else "an empty list"
+    if isinstance(value, int) and value.bit_length() > 200:
+        return "a number of more than 60 digits"
+    if isinstance(value, str) and len(value) > 57:
+        return f"{value[:57]!r}... ({len(value)} characters)"
     text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+class Misfit(ValueError):
+    """A value that does not fit, with the code of its fault (see `matcher.errors.Fault`)."""
+
+    def __init__(self, message: str, code: str = "type") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def _number(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(f"should be a finite number, was {_show(value)}")
-    return float(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise Misfit(f"should be a number, was {show(value)}")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise Misfit(f"should be a finite number, was {show(value)}", "range")
+    return number
 
 
 def clock(seconds: int) -> str:
@@ -54,26 +101,30 @@ def clock(seconds: int) -> str:
 
 def _clock_or_seconds(value: Any) -> Any:
     if isinstance(value, str):
-        match = _CLOCK.match(value)
+        match = _CLOCK.fullmatch(value)
         if not match or (match[1] == "24" and (match[2] != "00" or match[3] not in (None, "00"))):
-            raise ValueError(f"should be a time of day from 00:00 to 24:00 (HH:MM or HH:MM:SS), was {_show(value)}")
+            raise Misfit(f"should be a time of day from 00:00 to 24:00 (HH:MM or HH:MM:SS), was {show(value)}")
         return value
     return _whole(value)
 
 
 def _money(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)):
-        raise ValueError(f"should be an amount in yuan, was {_show(value)}")
+        raise Misfit(f"should be an amount in yuan, was {show(value)}")
     if isinstance(value, str) and len(value) > 20:
-        raise ValueError(f"should be an amount in yuan, was {_show(value)}")
+        raise Misfit(f"should be an amount in yuan, was {show(value)}")
+    if isinstance(value, int) and value.bit_length() > 100:
+        raise Misfit(f"should be from 0 to 100,000,000,000 yuan, was {show(value)}", "range")
     try:
         fen = Decimal(str(value)) * 100
-    except InvalidOperation:
-        raise ValueError(f"should be an amount in yuan, was {_show(value)}") from None
-    if not fen.is_finite() or fen != fen.to_integral_value():
-        raise ValueError(f"should be an amount in yuan with at most two decimals, was {_show(value)}")
+    except ArithmeticError:
+        raise Misfit(f"should be an amount in yuan, was {show(value)}") from None
+    if not fen.is_finite():
+        raise Misfit(f"should be an amount in yuan, was {show(value)}", "range")
     if not 0 <= fen <= 10**13:
-        raise ValueError(f"should be from 0 to 100,000,000,000 yuan, was {_show(value)}")
+        raise Misfit(f"should be from 0 to 100,000,000,000 yuan, was {show(value)}", "range")
+    if fen != fen.to_integral_value():
+        raise Misfit(f"should be an amount in yuan with at most two decimals, was {show(value)}", "range")
     return Fen(int(fen))
 
 
@@ -104,6 +155,8 @@ Whole = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=10**9)]
 Count = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=10**6)]
 Minutes = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=10**7)]
 Number = Annotated[float, BeforeValidator(_number)]
+Row = Annotated[tuple[Whole, ...], WrapValidator(_row)]
+Flag = Annotated[bool, Field(strict=True)]
 Clock = Annotated[str | int, BeforeValidator(_clock_or_seconds)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -115,21 +168,67 @@ def _day(value: Any) -> Any:
         if value in WEEKDAYS:
             return value
         try:
-            if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            if _DATE.fullmatch(value):
                 return dt.date.fromisoformat(value).isoformat()
         except ValueError:
             pass
-    raise ValueError(f"should be a weekday ({', '.join(WEEKDAYS)}) or a date (YYYY-MM-DD), was {_show(value)}")
+    raise Misfit(f"should be a weekday ({', '.join(WEEKDAYS)}) or a date (YYYY-MM-DD), was {show(value)}")
 
 
 Day = Annotated[str, BeforeValidator(_day)]
 """A weekday (every such day of the horizon) or one date."""
 
 
+def _first_date(value: Any) -> dt.date:
+    date = value
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        try:
+            date = dt.date.fromisoformat(value)
+        except ValueError:
+            date = None
+    if not isinstance(date, dt.date) or isinstance(date, dt.datetime):
+        raise Misfit(f"should be a date (YYYY-MM-DD), was {show(value)}")
+    if not 1900 <= date.year < 3000:
+        raise Misfit(f"should be a date from 1900-01-01 to 2999-12-31, was {date.isoformat()}", "range")
+    return date
+
+
+def _moment(value: Any) -> dt.datetime:
+    moment = value
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        try:
+            moment = dt.datetime.fromisoformat(value)
+        except ValueError:
+            moment = None
+    if not isinstance(moment, dt.datetime) or moment.tzinfo is not None or moment.microsecond:
+        raise Misfit(f"should be a local date and time without a zone (YYYY-MM-DDTHH:MM or YYYY-MM-DDTHH:MM:SS), was {show(value)}")
+    return moment
+
+
+def _clock_or_moment(value: Any) -> Any:
+    if isinstance(value, dt.datetime) or (isinstance(value, str) and "T" in value):
+        return _moment(value)
+    try:
+        return _clock_or_seconds(value)
+    except Misfit:
+        form = "a time of day (HH:MM or HH:MM:SS), a local date and time (YYYY-MM-DDTHH:MM:SS) or whole seconds from the start of the horizon"
+        raise Misfit(f"should be {form}, was {show(value)}") from None
+
+
+Moment = Annotated[dt.datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
+"""A local date and time, without a zone, to the second."""
+Start = Annotated[
+    int | str | dt.datetime,
+    BeforeValidator(_clock_or_moment),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "time"}, {"type": "integer"}]}),
+]
+"""A clock time, a `Moment`, or seconds from the start of the horizon."""
+
+
 class Horizon(Model):
     """The days that are planned."""
 
-    start: Annotated[dt.date, BeforeValidator(lambda v: v if isinstance(v, (dt.date, str)) else _bad_date(v))]
+    start: Annotated[dt.date, BeforeValidator(_first_date), WithJsonSchema({"type": "string", "format": "date"})]
     days: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=3660)] = 7
 
     @property
@@ -161,10 +260,6 @@ class Horizon(Model):
         return round((moment - dt.datetime.combine(self.start, dt.time())).total_seconds())
 
 
-def _bad_date(value: Any) -> Any:
-    raise ValueError(f"should be a date (YYYY-MM-DD), was {_show(value)}")
-
-
 class Location(Model):
     """A place: ``lat`` and ``lon`` in degrees, or ``x`` and ``y`` in metres on a plane, or ``row`` of a travel matrix."""
 
@@ -178,7 +273,7 @@ class Location(Model):
     def _one_way(self) -> Self:
         given = {name for name in ("lat", "lon", "x", "y", "row") if getattr(self, name) is not None}
         if given not in ({"lat", "lon"}, {"x", "y"}, {"row"}):
-            raise ValueError(f"should have lat and lon, or x and y, or row; has {', '.join(sorted(given)) or 'none'}")
+            raise Misfit(f"should have lat and lon, or x and y, or row; has {', '.join(sorted(given)) or 'none'}", "conflict")
         return self
 
     @property
@@ -234,13 +329,13 @@ def seconds_of(value: str | int) -> int:
 
 def _check_span(day: str | None, low: str | int, high: str | int, low_name: str, high_name: str, *, empty: bool) -> None:
     if isinstance(low, int) != isinstance(high, int):
-        raise ValueError(f"{low_name} and {high_name} should both be clock times or both be seconds, were {low!r} and {high!r}")
+        raise Misfit(f"{low_name} and {high_name} should both be clock times or both be seconds, were {show(low)} and {show(high)}")
     if isinstance(low, int) and day is not None:
-        raise ValueError(f"day should be left out where {low_name} and {high_name} are seconds from the start of the horizon")
+        raise Misfit(f"day should be left out where {low_name} and {high_name} are seconds from the start of the horizon", "conflict")
     if isinstance(low, int) and (low < 0 or int(high) > 3660 * DAY):
-        raise ValueError(f"{low_name} and {high_name} should be from 0 to {3660 * DAY} seconds, were {low!r} and {high!r}")
+        raise Misfit(f"{low_name} and {high_name} should be from 0 to {3660 * DAY} seconds, were {show(low)} and {show(high)}", "range")
     if seconds_of(high) < seconds_of(low) or (not empty and seconds_of(high) == seconds_of(low)):
-        raise ValueError(f"{high_name} ({high}) should be after {low_name} ({low})" + (" or the same" if empty else ""))
+        raise Misfit(f"{high_name} ({high}) should be after {low_name} ({low})" + (" or the same" if empty else ""), "order")
 
 
 def _expand(horizon: Horizon, day: str | None, low: str | int, high: str | int) -> tuple[tuple[int, int], ...]:

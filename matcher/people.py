@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from matcher.fields import Count, Id, Location, Minutes, Model, Money, Number, Span, Text, Whole
+from matcher.fields import Count, Flag, Id, Location, Minutes, Misfit, Model, Money, Number, Span, Text, Whole
 
 Kind = Literal["volunteer", "social_worker", "organization"]
 Gender = Literal["female", "male"]
@@ -19,6 +19,7 @@ Grade = Literal["required", "preferred", "unpreferred", "prohibited"]
 Source = Literal["fiscal", "welfare_lottery", "charity", "venture"]
 Language = Annotated[str, Field(strict=True, min_length=1, max_length=40)]
 Skill = Id
+_CLOCK = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 Level = Annotated[int, Field(strict=True, ge=1, le=5)]
 
 KINDS: tuple[Kind, ...] = ("volunteer", "social_worker", "organization")
@@ -54,11 +55,14 @@ class Resident(Model):
     volunteer: Id | None = None
 
 
+_Clock = Annotated[str, Field(strict=True, pattern=_CLOCK)]
+
+
 class Lunch(Model):
     """A break of `minutes` somewhere between `earliest` and `latest` of each day."""
 
-    earliest: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "11:30"
-    latest: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "13:30"
+    earliest: _Clock = "11:30"
+    latest: _Clock = "13:30"
     minutes: Minutes = 60
 
     @property
@@ -70,7 +74,7 @@ class Lunch(Model):
     def _fits(self) -> Self:
         room = _minutes(self.latest) - _minutes(self.earliest)
         if room < self.minutes:
-            raise ValueError(f"minutes ({self.minutes}) should fit between earliest ({self.earliest}) and latest ({self.latest})")
+            raise Misfit(f"minutes ({self.minutes}) should fit between earliest ({self.earliest}) and latest ({self.latest})", "order")
         return self
 
 
@@ -90,12 +94,12 @@ class Provider(Model):
     skills: dict[Skill, Level] = Field(default_factory=dict)
     languages: tuple[Language, ...] = ("zh",)
     gender: Gender | None = None
-    checked: bool = False
+    checked: Flag = False
     area: tuple[Id, ...] | None = None
     mode: Mode = "walk"
-    speed_kmh: Annotated[Number, Field(gt=0, le=300)] | None = None
+    speed_kmh: Annotated[Number, Field(ge=0.1, le=300)] | None = None
     max_leg_minutes: Minutes | None = None
-    returns: bool = True
+    returns: Flag = True
     max_minutes_day: Minutes | None = None
     max_minutes_week: Minutes | None = None
     caseload: Count | None = None
@@ -121,7 +125,7 @@ class Provider(Model):
         owners = {
             "volunteer": ("hours_given", "banked_hours", "supervision"),
             "social_worker": ("certificate", "supervises"),
-            "organization": ("categories", "crews", "claims"),
+            "organization": ("registration", "categories", "crews", "claims"),
         }
         misfits = [
             f"{name} (only for kind {owner!r})"
@@ -130,7 +134,7 @@ class Provider(Model):
             if owner != self.kind and name in self.model_fields_set and getattr(self, name) != type(self).model_fields[name].get_default()
         ]
         if misfits:
-            raise ValueError(f"a provider of kind {self.kind!r} should not have {', '.join(misfits)}")
+            raise Misfit(f"a provider of kind {self.kind!r} should not have {', '.join(misfits)}", "conflict")
         return self
 
 

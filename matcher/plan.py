@@ -10,10 +10,10 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, NaiveDatetime, ValidationError
+from pydantic import Field, ValidationError
 
 from matcher.errors import PlanError
-from matcher.fields import Count, Id, Model, Money, Text, VisitId, Whole
+from matcher.fields import Count, Id, Model, Moment, Money, Text, VisitId, Whole
 from matcher.people import Kind
 from matcher.rules import Rule, Term
 
@@ -26,8 +26,8 @@ class Service(Model):
     role: Text
     provider: Id
     crew: Count = 1
-    start: NaiveDatetime
-    end: NaiveDatetime
+    start: Moment
+    end: Moment
     fund: Id | None = None
 
 

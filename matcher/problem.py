@@ -12,10 +12,28 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AwareDatetime, BeforeValidator, Discriminator, Field, NaiveDatetime, ValidationError, model_validator
+from pydantic import Discriminator, Field, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
 
-from matcher.errors import Fault, ProblemError
-from matcher.fields import Clock, Count, Day, Horizon, Id, Location, Minutes, Model, Number, Text, VisitId, Whole, Window
+from matcher.errors import ProblemError
+from matcher.fields import (
+    Count,
+    Day,
+    Flag,
+    Horizon,
+    Id,
+    Location,
+    Minutes,
+    Misfit,
+    Model,
+    Moment,
+    Number,
+    Row,
+    Start,
+    Text,
+    VisitId,
+    Whole,
+    Window,
+)
 from matcher.people import Certificate, Community, Fund, Gender, Kind, Language, Level, Link, Mode, Provider, Resident, Skill, Venue
 from matcher.visits import Shift, Visit, shifts_of, visits_of
 
@@ -29,9 +47,9 @@ class Category(Model):
     id: Id
     name_zh: Text = ""
     name_en: Text = ""
-    checked: bool = False
-    certified_social_worker: bool = False
-    registered_organization: bool = False
+    checked: Flag = False
+    certified_social_worker: Flag = False
+    registered_organization: Flag = False
 
 
 BUILT_IN_CATEGORIES = (
@@ -73,7 +91,7 @@ class Gap(Model):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.max_minutes < self.min_minutes:
-            raise ValueError(f"max_minutes ({self.max_minutes}) should be at least min_minutes ({self.min_minutes})")
+            raise Misfit(f"max_minutes ({self.max_minutes}) should be at least min_minutes ({self.min_minutes})", "order")
         return self
 
 
@@ -86,7 +104,7 @@ class Spacing(Model):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.at_most_days is not None and self.at_most_days < self.at_least_days:
-            raise ValueError(f"at_most_days ({self.at_most_days}) should be at least at_least_days ({self.at_least_days})")
+            raise Misfit(f"at_most_days ({self.at_most_days}) should be at least at_least_days ({self.at_least_days})", "order")
         return self
 
 
@@ -111,8 +129,8 @@ class Need(Model):
     first_team: Annotated[tuple[Role, ...], Field(min_length=1, max_length=20)] | None = None
     meet: Literal["together", "in_sequence", "independent"] = "together"
     gap: Gap | None = None
-    linked: bool = False
-    continuity: bool = False
+    linked: Flag = False
+    continuity: Flag = False
     max_providers: Count | None = None
     preferred_providers: tuple[Id, ...] = ()
     attendees: Whole = 0
@@ -126,42 +144,52 @@ class Pin(Model):
     role: Text | None = None
     provider: Id | None = None
     day: Day | None = None
-    start: Clock | NaiveDatetime | None = None
+    start: Start | None = None
 
 
 class InForce(Model):
     """One line of the plan in force, which the new plan should not change without need."""
 
     visit: VisitId
-    start: NaiveDatetime
+    start: Moment
     team: dict[Text, Id]
 
 
-class StraightTravel(Model):
+class _Travel(Model):
+    """What the kinds of travel share: their kind is always written, for a reader tells them apart by it."""
+
+    kind: str
+
+    @model_serializer(mode="wrap")
+    def _with_kind(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {"kind": self.kind, **handler(self)}
+
+
+class StraightTravel(_Travel):
     """Straight-line distance times a detour factor over the speed of the provider's mode."""
 
     kind: Literal["straight"] = "straight"
     detour: Annotated[Number, Field(ge=1, le=10)] = 1.3
-    speeds_kmh: dict[Mode, Annotated[Number, Field(gt=0, le=300)]] = Field(default_factory=SPEEDS_KMH.copy)
+    speeds_kmh: dict[Mode, Annotated[Number, Field(ge=0.1, le=300)]] = Field(default_factory=SPEEDS_KMH.copy)
 
 
-class MatrixTravel(Model):
+class MatrixTravel(_Travel):
     """Seconds from each row to each column, for all modes, or a matrix of its own for some."""
 
     kind: Literal["matrix"] = "matrix"
-    seconds: tuple[tuple[Whole, ...], ...]
-    by_mode: dict[Mode, tuple[tuple[Whole, ...], ...]] = Field(default_factory=dict)
+    seconds: tuple[Row, ...]
+    by_mode: dict[Mode, tuple[Row, ...]] = Field(default_factory=dict)
 
 
-class RoadTravel(Model):
+class RoadTravel(_Travel):
     """A road graph: places walk to the nearest node, then along the shortest path."""
 
     kind: Literal["roads"] = "roads"
     nodes: Annotated[tuple[Location, ...], Field(min_length=1, max_length=20_000)]
     edges: tuple[tuple[Whole, Whole, Annotated[Number, Field(ge=0, le=1e8)]], ...]
-    one_way: bool = False
+    one_way: Flag = False
     detour: Annotated[Number, Field(ge=1, le=10)] = 1.3
-    speeds_kmh: dict[Mode, Annotated[Number, Field(gt=0, le=300)]] = Field(default_factory=SPEEDS_KMH.copy)
+    speeds_kmh: dict[Mode, Annotated[Number, Field(ge=0.1, le=300)]] = Field(default_factory=SPEEDS_KMH.copy)
 
 
 Travel = Annotated[StraightTravel | MatrixTravel | RoadTravel, Discriminator("kind")]
@@ -197,8 +225,8 @@ class Problem(Model):
     Raises
     ------
     ProblemError
-        From `Problem.read`, `Problem.parse` and `Problem.replace`: all faults at once. Building one by ``Problem(...)`` raises
-        pydantic's ``ValidationError`` with the same messages.
+        From `Problem.read`, `Problem.parse`, `Problem.build` and `Problem.replace`: all faults of form at once, or, where the form is right,
+        everything that does not hang together. ``Problem(...)`` raises pydantic's ``ValidationError`` for the faults of form.
     """
 
     format: Literal["sishe-problem/1"] = FORMAT
@@ -300,24 +328,3 @@ class Problem(Model):
         """The community of each need, by need id: its resident's, or its own."""
         home = {resident.id: resident.community for resident in self.residents}
         return {need.id: home[need.resident] if need.resident is not None else need.community or "" for need in self.needs}
-
-
-__all__ = [
-    "BUILT_IN_CATEGORIES",
-    "AwareDatetime",
-    "BeforeValidator",
-    "Category",
-    "Fault",
-    "Gap",
-    "InForce",
-    "MatrixTravel",
-    "Need",
-    "Pin",
-    "Problem",
-    "RoadTravel",
-    "Role",
-    "Spacing",
-    "StraightTravel",
-    "Travel",
-    "Weights",
-]
