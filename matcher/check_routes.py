@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from matcher.fields import DAY, clock
 from matcher.rules import Rule
-from matcher.violations import Violation, date, iso, listed, spent, told, told_day, told_span
+from matcher.violations import Violation, iso, listed, spent, told, told_day, told_span
 
 if TYPE_CHECKING:
     from matcher.reading import Reading, Route
@@ -105,7 +105,12 @@ def _lunch(reading: Reading, route: Route) -> Iterator[Violation]:
     if route.shift.lunch is None or _has_lunch(route):
         return
     horizon, (low, high, length) = reading.problem.horizon, route.shift.lunch
-    busy = [service for service in route.services if service.end > low and service.start < high]
+    ordered = route.services
+    busy = [
+        service
+        for index, service in enumerate(ordered)
+        if (index + 1 == len(ordered) or ordered[index + 1].start > low) and (index == 0 or ordered[index - 1].end < high)
+    ]
     message = (
         f"no break of {spent(length)} on {told_span(horizon, low, high)} beside the way between services; "
         f"serves {listed(f'{clock(service.start % DAY)}-{clock(service.end % DAY)}' for service in busy)}"
@@ -162,5 +167,5 @@ def _caseload(reading: Reading) -> Iterator[Violation]:
     for (name, week), residents in sorted(served.items()):
         most = reading.providers[name].caseload
         if most is not None and len(residents) > most:
-            message = f"serves {len(residents)} residents in the week from {date(horizon, 7 * week)}, at most {most} are allowed"
+            message = f"serves {len(residents)} residents in the week from {told_day(horizon, 7 * week)}, at most {most} are allowed"
             yield Violation(Rule.CASELOAD, None, name, message, len(residents), most)

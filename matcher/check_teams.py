@@ -11,6 +11,7 @@ from matcher.rules import Rule
 from matcher.violations import Violation, date, iso, listed, spent, told, told_day
 
 if TYPE_CHECKING:
+    from matcher.fields import Horizon
     from matcher.people import Link, Provider
     from matcher.problem import Pin, Problem
     from matcher.reading import Assigned, Reading, Served
@@ -127,9 +128,8 @@ def _linked(links: Links, item: Assigned) -> Iterator[Violation]:
         wide = [link for link in links.of(next(iter(members))) if link.grade in {"required", "preferred"}]
         if not any(names <= links.members[link.id] for link in wide):
             team = list(members)
-            yield Violation(
-                Rule.LINKED_TEAM, visit.id, None, f"the need asks for a linked team; no link holds all of {listed(team)}", team, "one link"
-            )
+            message = f"the need asks for a linked team; no required or preferred link holds all of {listed(team)}"
+            yield Violation(Rule.LINKED_TEAM, visit.id, None, message, team, "members of one required or preferred link")
     for name in members:
         for link in links.of(name):
             others = sorted(links.members[link.id] & names - {name})
@@ -216,21 +216,22 @@ def _pinned_provider(item: Assigned, pin: Pin, provider: str) -> Iterator[Violat
 
 def _pinned_time(reading: Reading, first: Served, pin: Pin) -> Iterator[Violation]:
     horizon, visit = reading.problem.horizon, first.visit
-    if pin.day is not None and first.day not in horizon.indices(pin.day):
+    due = _pinned_start(horizon, pin)
+    if due is not None and first.start != due:
+        message = f"starts {told(horizon, first.start)}, the pin says {told(horizon, due)}"
+        yield Violation(Rule.PIN, visit.id, None, message, iso(horizon, first.start), iso(horizon, due))
+    elif pin.day is not None and first.day not in horizon.indices(pin.day):
         message = f"is on {told_day(horizon, first.day)}, the pin says {pin.day}"
         yield Violation(Rule.PIN, visit.id, None, message, date(horizon, first.day), pin.day)
-    if pin.start is None:
-        return
+
+
+def _pinned_start(horizon: Horizon, pin: Pin) -> int | None:
+    """Return the start that a pin asks for: a moment, or a time of day on its one day."""
+    if isinstance(pin.start, dt.datetime):
+        return horizon.since(pin.start)
     if isinstance(pin.start, str):
-        # A time of day, on whatever day: the pin's day, if it has one, is compared above.
-        is_kept, due = (first.start - seconds_of(pin.start)) % DAY == 0, pin.start
-    else:
-        pinned = horizon.since(pin.start) if isinstance(pin.start, dt.datetime) else pin.start
-        is_kept, due = first.start == pinned, told(horizon, pinned)
-    if not is_kept:
-        message = f"starts {told(horizon, first.start)}, the pin says {due}"
-        allowed = pin.start.isoformat() if isinstance(pin.start, dt.datetime) else pin.start
-        yield Violation(Rule.PIN, visit.id, None, message, iso(horizon, first.start), allowed)
+        return horizon.indices(pin.day)[0] * DAY + seconds_of(pin.start)
+    return pin.start
 
 
 def sharing(links: Links, members: dict[str, Provider]) -> int:

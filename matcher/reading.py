@@ -14,8 +14,6 @@ from matcher.fields import DAY
 from matcher.travel import Journeys
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from matcher.people import Fund, Provider, Resident, Room
     from matcher.plan import Assignment, Plan, Service
     from matcher.problem import Problem
@@ -205,10 +203,7 @@ class _Reader:
             if role is None:
                 self._fault(f"{here}/role", f"visit {visit.id!r} has no role {service.role!r}; it has {_named(visit)}", "unknown")
                 continue
-            start = self._moment(service.start, f"{here}/start")
-            end = self._moment(service.end, f"{here}/end")
-            if start is None or end is None:
-                continue
+            start, end = (self.problem.horizon.since(moment) for moment in (service.start, service.end))
             if end != start + role.seconds:
                 due = self.problem.horizon.moment(start + role.seconds).isoformat()
                 message = f"the end was {service.end.isoformat()}; {role.minutes} minutes after the start it is {due}"
@@ -242,21 +237,13 @@ class _Reader:
             return None
         need = visit.need
         if need.place != "venue" or need.venue is None:
-            message = (
-                f"visit {visit.id!r} takes place {'at home' if need.place == 'home' else 'remotely'}; room {assignment.room!r} should be left out"
-            )
+            message = f"the place of visit {visit.id!r} is {need.place!r}; room {assignment.room!r} should be left out"
             self._fault(f"{path}/room", message, "conflict")
             return None
         rooms = self.rooms[need.venue]
         if assignment.room not in rooms:
             self._fault(f"{path}/room", f"venue {need.venue!r} has no room {assignment.room!r}; it has {', '.join(rooms)}", "unknown")
         return rooms.get(assignment.room)
-
-    def _moment(self, moment: dt.datetime, path: str) -> int | None:
-        if moment.microsecond:
-            self._fault(path, f"should be a whole second, was {moment.isoformat()}", "range")
-            return None
-        return self.problem.horizon.since(moment)
 
 
 def _named(visit: Visit) -> str:
@@ -272,23 +259,14 @@ class _Hours:
             if shift.crew == 1:
                 self._shifts.setdefault(shift.provider.id, []).append(shift)
         self._starts = {name: [shift.start for shift in shifts] for name, shifts in self._shifts.items()}
-        self._reach: dict[str, list[int]] = {}
-        for name, shifts in self._shifts.items():
-            latest = 0
-            reach = self._reach[name] = []
-            for shift in shifts:
-                latest = max(latest, shift.end)
-                reach.append(latest)
 
     def shift(self, provider: str, start: int, end: int) -> Shift | None:
-        """Return the shift that holds the whole stretch; the last one to start, should several do."""
-        shifts = self._shifts.get(provider, [])
-        index = bisect_right(self._starts.get(provider, []), start) - 1
-        while index >= 0 and self._reach[provider][index] >= end:
-            if shifts[index].end >= end:
-                return shifts[index]
-            index -= 1
-        return None
+        """Return the shift that holds the whole stretch, None if none does. Shifts of a provider never overlap."""
+        index = bisect_right(self._starts.get(provider, ()), start) - 1
+        if index < 0:
+            return None
+        shift = self._shifts[provider][index]
+        return shift if end <= shift.end else None
 
 
 def _routes(services: tuple[Served, ...], journeys: Journeys) -> tuple[Route, ...]:
