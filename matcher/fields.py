@@ -9,6 +9,7 @@ import datetime as dt
 import math
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -321,8 +322,11 @@ class Window(Model):
 
 def seconds_of(value: str | int) -> int:
     """Return the seconds of a clock time, or the number itself."""
-    if isinstance(value, int):
-        return value
+    return value if isinstance(value, int) else _seconds_of_clock(value)
+
+
+@lru_cache(4096)
+def _seconds_of_clock(value: str) -> int:
     parts = [int(part) for part in value.split(":")]
     return parts[0] * 3600 + parts[1] * 60 + (parts[2] if len(parts) == 3 else 0)
 

@@ -7,17 +7,33 @@ A plan is a pure function of the problem and the routes found: it holds no run t
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from matcher.errors import PlanError
-from matcher.fields import Count, Id, Model, Moment, Money, Text, VisitId, Whole
+from matcher.fields import Count, Id, Misfit, Model, Moment, Money, Text, VisitId, Whole
 from matcher.people import Kind
 from matcher.rules import Rule, Term
 
 FORMAT: Final = "sishe-plan/1"
+
+
+_MAX_DEPTH = 8
+
+
+def _plain(value: Any) -> Any:
+    """Refuse what could not be written as JSON again: depth without end, numbers that are none."""
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        if any(isinstance(item, float) and not math.isfinite(item) for item in level):
+            raise Misfit("should hold finite numbers only", "range")
+        level = [inner for item in level if isinstance(item, (dict, list, tuple)) for inner in (item.values() if isinstance(item, dict) else item)]
+    if level:
+        raise Misfit(f"should be nested at most {_MAX_DEPTH} deep", "range")
+    return value
 
 
 class Service(Model):
@@ -59,7 +75,7 @@ class Unassigned(Model):
     rule: Rule
     role: Text | None = None
     removed: tuple[Removed, ...] = ()
-    change: dict[str, Any] | None = None
+    change: Annotated[dict[str, Any], BeforeValidator(_plain)] | None = None
 
 
 class FundFigure(Model):
