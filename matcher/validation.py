@@ -81,8 +81,8 @@ def parse_json(text: str | bytes, error: type[FaultyInput]) -> Any:
     try:
         data = json.loads(text, object_pairs_hook=reading.pairs, parse_constant=reading.constant)
     except json.JSONDecodeError as fault:
-        where = f"line {fault.lineno}, column {fault.colno}"
-        message = "should be JSON, was empty" if not text.strip() else f"should be JSON: {fault.msg[0].lower()}{fault.msg[1:]} at {where}"
+        reason = fault.msg[0].lower() + fault.msg[1:].removesuffix(" at")
+        message = f"should be JSON: {reason} at line {fault.lineno}, column {fault.colno}" if text.strip() else "should be JSON, was empty"
         raise error([Fault("", message, "syntax")]) from None
     except RecursionError:
         raise error([Fault("", "should be JSON of moderate depth, was nested too deep to be read", "syntax")]) from None
@@ -229,6 +229,7 @@ _PATTERNS = {
     r"^[^\x00-\x1f#]+$": "should be an id without '#' and control characters",
     r"^[^\x00-\x1f#.]+$": "should be a role's id without '#', '.' and control characters",
     r"^[^\x00-\x1f#]+#[0-9]+$": "should be a visit's id (the id of its need, '#' and its number from 1)",
+    "^([01][0-9]|2[0-3]):[0-5][0-9]$": "should be a time of day (HH:MM)",
     "^[0-9a-f]{64}$": "should be a digest (64 hexadecimal digits)",
 }
 
