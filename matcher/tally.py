@@ -137,13 +137,15 @@ def _add_fairness(reading: Reading, terms: dict[Term, int]) -> None:
 
 def _add_stability(reading: Reading, terms: dict[Term, int]) -> None:
     problem = reading.problem
+    roles = {visit.id: len(visit.roles) for visit in reading.unassigned}
     changes = 0
     for line in problem.in_force:
         item = reading.assigned.get(line.visit)
         if item is None:
-            changes += len(line.team) + 1
+            changes += roles[line.visit] + 1
             continue
+        # A role that nobody fills in the plan in force changes as soon as somebody does.
         team = {service.role.id: service.provider.id for service in item.services}
-        changes += sum(team.get(role) != provider for role, provider in line.team.items())
+        changes += sum(team.get(role.id) != line.team.get(role.id) for role in item.visit.roles)
         changes += item.first is None or item.first.start != problem.horizon.since(line.start)
     terms[Term.STABILITY] = problem.weights.stability * changes

@@ -201,13 +201,15 @@ def each_role_that_changes_hands_and_each_first_start_that_moves() -> Case:
     pair = [role(), role("helper")]
     team = {"carer": "v", "helper": "u"}
     lines = [{"visit": f"n#{k}", "start": at(f"{day} 09:00"), "team": team} for k, day in enumerate(("mon", "tue", "wed", "thu"), 1)]
-    problem = week([need("n", *pair, visits=5)], [volunteer(name) for name in "vut"], in_force=lines, weights={"stability": 10})
-    now = [("n#1", "v", "u", "mon 09:00"), ("n#2", "u", "v", "tue 09:00"), ("n#3", "v", "t", "wed 09:30"), ("n#5", "t", "v", "sat 09:00")]
-    kept, swapped, moved, out = 0, 2, 2, 3
+    lines += [{"visit": "n#5", "start": at("fri 09:00"), "team": {"carer": "v"}}, {"visit": "n#6", "start": at("sat 09:00"), "team": {}}]
+    problem = week([need("n", *pair, visits=7)], [volunteer(name) for name in "vut"], in_force=lines, weights={"stability": 10})
+    now = [("n#1", "v", "u", "mon 09:00"), ("n#2", "u", "v", "tue 09:00"), ("n#3", "v", "t", "wed 09:30"), ("n#5", "v", "u", "fri 09:00")]
+    visits = [visit(name, serve(one, start), serve(two, start, "helper")) for name, one, two, start in now]
+    kept, swapped, moved, out, joined, out_too = 0, 2, 2, 3, 1, 3
     return (
         problem,
-        plan(*(visit(name, serve(one, start), serve(two, start, "helper")) for name, one, two, start in now)),
-        10 * (kept + swapped + moved + out),
+        plan(*visits, visit("n#7", serve("t", "sun 09:00"), serve("v", "sun 09:00", "helper"))),
+        10 * (kept + swapped + moved + out + joined + out_too),
     )
 
 
