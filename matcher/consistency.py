@@ -42,9 +42,9 @@ def _outside(horizon: Horizon, day: str | None, start: str | int, path: str, nam
 
 
 def _needs(problem: Problem, reach: Reach) -> Iterator[Fault]:
-    residents = {resident.id: resident for resident in problem.residents}
-    communities = {community.id: community for community in problem.communities}
-    seats = {venue.id: max(room.seats for room in venue.rooms) for venue in problem.venues}
+    residents = {resident.id: resident for resident in reversed(problem.residents)}
+    communities = {community.id: community for community in reversed(problem.communities)}
+    seats = {venue.id: max(room.seats for room in venue.rooms) for venue in reversed(problem.venues)}
     for i, need in enumerate(problem.needs):
         path = pointer("needs", i)
         resident = residents.get(need.resident or "")

@@ -21,9 +21,9 @@ def pin_faults(problem: Problem, reach: Reach) -> Iterator[Fault]:
     yield from _in_force(problem, reach)
     if not problem.pins:
         return
-    needs = {need.id: need for need in problem.needs}
-    providers = {provider.id: provider for provider in problem.providers}
-    refused = {resident.id: frozenset(resident.refused) for resident in problem.residents}
+    needs = {need.id: need for need in reversed(problem.needs)}
+    providers = {provider.id: provider for provider in reversed(problem.providers)}
+    refused = {resident.id: frozenset(resident.refused) for resident in reversed(problem.residents)}
     of_visit: dict[str, list[int]] = defaultdict(list)
     of_role: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for i, pin in enumerate(problem.pins):

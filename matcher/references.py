@@ -46,8 +46,9 @@ class _Known:
     """What there is, by sort, and the fault of naming what there is not."""
 
     def __init__(self, problem: Problem) -> None:
-        self.needs = {need.id: need for need in problem.needs}
-        self.providers = {provider.id: provider for provider in problem.providers}
+        # Where an id stands twice, the first one counts: the second one is the fault.
+        self.needs = {need.id: need for need in reversed(problem.needs)}
+        self.providers = {provider.id: provider for provider in reversed(problem.providers)}
         self.ids: dict[str, Container[str]] = {
             "category": problem.category,
             "community": {community.id for community in problem.communities},
