@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 
-from matcher.errors import PlanError
+from matcher.errors import Fault, PlanError
 from matcher.fields import Count, Id, Misfit, Model, Moment, Money, Text, VisitId, Whole
 from matcher.people import Kind
 from matcher.rules import Rule, Term
@@ -153,12 +153,11 @@ class Plan(Model):
         from matcher.validation import faults_from_pydantic, parse_json  # noqa: PLC0415
 
         data = parse_json(text, PlanError)
-        if isinstance(data, dict) and "plan" in data:
-            data = data["plan"]
+        above = "/plan" if isinstance(data, dict) and "plan" in data else ""
         try:
-            return cls.model_validate(data)
+            return cls.model_validate(data["plan"] if above else data)
         except ValidationError as error:
-            raise PlanError(faults_from_pydantic(error)) from None
+            raise PlanError(Fault(above + fault.path, fault.message, fault.code) for fault in faults_from_pydantic(error)) from None
 
     @classmethod
     def read(cls, path: str | Path) -> Plan:
