@@ -81,4 +81,4 @@ def _duties(reading: Reading, service: Served) -> Iterator[Violation]:
         yield _broken(Rule.AREA, service, message, visit.community, list(provider.area))
     if not service.has_crew:
         most = provider.crews
-        yield _broken(Rule.CREWS, service, f"crew {service.crew}, the provider has {most} crew{'s' if most > 1 else ''}", service.crew, [1, most])
+        yield _broken(Rule.CREWS, service, f"crew {service.crew}, the provider's crews go from 1 to {most}", service.crew, [1, most])

@@ -113,9 +113,9 @@ def a_community_outside_the_area() -> Case:
 @breaks(Rule.CREWS)
 def a_crew_beyond_the_last() -> Case:
     problem = week([need("n", role("carer", "organization"))], [organization(crews=2)])
-    return Case(problem, alone("o", crew=2), alone("o", crew=3), "n#1", "o", 3, [1, 2], ("crew 3", "2 crews"))
+    return Case(problem, alone("o", crew=2), alone("o", crew=3), "n#1", "o", 3, [1, 2], ("crew 3", "from 1 to 2"))
 
 
 @breaks(Rule.CREWS)
 def a_second_crew_of_a_person() -> Case:
-    return Case(week([need()], [volunteer()]), alone("v"), alone("v", crew=2), "n#1", "v", 2, [1, 1], ("crew 2", "1 crew"))
+    return Case(week([need()], [volunteer()]), alone("v"), alone("v", crew=2), "n#1", "v", 2, [1, 1], ("crew 2", "from 1 to 1"))

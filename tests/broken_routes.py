@@ -11,7 +11,7 @@ from tests.weeks import Json, alone, at, need, organization, plan, resident, rol
 
 def moved(needed: Json, provider: Json, good: str, bad: str, was: Any, allowed: Any, *says: str) -> Case:
     """Return the case of a visit of one provider at a time that keeps all rules, moved to one that does not."""
-    problem = week([needed], [provider])
+    problem = week([needed], [organization("another", crews=2), provider])
     return Case(problem, alone(provider["id"], good), alone(provider["id"], bad), "n#1", provider["id"], was, allowed, says)
 
 
@@ -124,10 +124,15 @@ def a_way_between_two_visits_beyond_the_farthest_leg() -> Case:
 
 
 def noon(good: tuple[str, str], bad: tuple[str, str], **more: Any) -> Case:
-    """Return the case of two visits of a volunteer who has an hour of lunch from 11:30 to 13:30."""
-    problem = week([need("m"), need("n", **more)], [volunteer(lunch={})])
-    clean, broken = (plan(visit("m#1", serve("v", one)), visit("n#1", serve("v", two))) for one, two in (good, bad))
-    busy = [[at(time), at(f"mon {int(time[4:6]) + 1}{time[6:]}")] for time in bad]
+    """Return the case of a volunteer with an hour of lunch from 11:30 to 13:30: a visit at 08:00, two around noon, one at 17:00."""
+    problem = week([need("a"), need("m"), need("n", **more), need("z")], [volunteer(lunch={})])
+    clean, broken = (
+        plan(*(visit(f"{name}#1", serve("v", start)) for name, start in zip("amnz", ("mon 08:00", *two, "mon 17:00"), strict=True)))
+        for two in (good, bad)
+    )
+    busy = [[at(time), at(f"mon {int(time[4:6]) + 1}{time[6:]}")] for time in (*bad, "mon 17:00")]
+    if bad[1] > "mon 12:30":
+        busy.pop()  # the visit at noon ends after the lunch window, so that the next one is of no concern
     says = "no break of 60 min on Mon 11:30-13:30", bad[0][4:], bad[1][4:]
     return Case(problem, clean, broken, None, "v", busy, {"from": at("mon 11:30"), "to": at("mon 13:30"), "minutes": 60}, says)
 
@@ -174,9 +179,9 @@ def minutes_after_midnight_that_belong_to_the_day_of_the_shift() -> Case:
 
 @breaks(Rule.WEEK_MINUTES)
 def too_many_minutes_in_a_week() -> Case:
-    problem = week([need("m"), need("n")], [volunteer(max_minutes_week=100)], days=14)
+    problem = week([need("m"), need("n")], [volunteer(max_minutes_week=60)], days=14)
     clean, broken = (plan(visit("m#1", serve("v", "sun 09:00")), visit("n#1", serve("v", time))) for time in ("7 09:00", "mon 09:00"))
-    return Case(problem, clean, broken, None, "v", 120, 100, ("120 min", "Mon 2026-11-23", "at most 100 min a week"))
+    return Case(problem, clean, broken, None, "v", 120, 60, ("120 min", "Mon 2026-11-23", "at most 60 min a week"))
 
 
 @breaks(Rule.CASELOAD)
