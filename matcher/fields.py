@@ -62,7 +62,7 @@ def show(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, dict):
-        return f"an object of {len(value)} keys" if value else "an empty object"
+        return f"an object of {counted(len(value), 'key')}" if value else "an empty object"
     if isinstance(value, (list, tuple)):
         return f"a list of {len(value)}" if value else "an empty list"
     if isinstance(value, int) and value.bit_length() > 200:
@@ -71,6 +71,11 @@ def show(value: Any) -> str:
         return f"{value[:57]!r}... ({len(value)} characters)"
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Write a number with its noun: ``1 visit``, ``2 visits``."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 class Misfit(ValueError):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from matcher.errors import Fault
-from matcher.fields import DAY, clock, seconds_of, show
+from matcher.fields import DAY, clock, counted, seconds_of, show
 from matcher.visits import VisitRole, roles_of
 
 if TYPE_CHECKING:
@@ -150,7 +150,11 @@ def _together(visit: str, indices: list[int], problem: Problem, reach: Reach, pl
             yield Fault(f"/pins/{i}/role", message, "conflict")
     if len(people) > len(places):
         i = max(people.values())
-        yield Fault(f"/pins/{i}/provider", f"{len(people)} providers are pinned to the {len(places)} roles of visit {show(visit)}", "conflict")
+        yield Fault(
+            f"/pins/{i}/provider",
+            f"{counted(len(people), 'provider')} are pinned to the {counted(len(places), 'role')} of visit {show(visit)}",
+            "conflict",
+        )
     if start is not None and days and not days.intersection(reach.day_of(start[0])):
         message = f"start {_moment(reach, start[0])} is not on the day that other pins of visit {show(visit)} ask for, {_days(reach, tuple(days))}"
         if problem.pins[start[1]].day is None:

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from matcher.errors import Fault
-from matcher.fields import show
+from matcher.fields import counted, show
 from matcher.validation import pointer
 from matcher.visits import roles_of
 
@@ -74,7 +74,7 @@ class _Known:
         if need is None:
             return f"the problem has no need {show(name)}, so no visit {show(visit)}"
         if number != number.lstrip("0") or len(number) > 6 or int(number) > need.visits:
-            return f"need {show(name)} has {need.visits} visits, {show(f'{name}#1')} to {show(f'{name}#{need.visits}')}, not {show(visit)}"
+            return f"need {show(name)} has {counted(need.visits, 'visit')}, {show(f'{name}#1')} to {show(f'{name}#{need.visits}')}, not {show(visit)}"
         return None
 
     def roles_of_visit(self, visit: str) -> dict[str, tuple[str, ...]]:

@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from matcher.errors import Fault
-from matcher.fields import Misfit, Model, show
+from matcher.fields import Misfit, Model, counted, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -211,13 +211,13 @@ def _explained(kind: str, context: dict[str, Any], was: str, detail: ErrorDetail
         case "less_than":
             return f"should be less than {context['lt']}, was {was}", "range"
         case "string_too_short":
-            return f"should have at least {context['min_length']} characters, was {was}", "range"
+            return f"should have at least {counted(context['min_length'], 'character')}, was {was}", "range"
         case "string_too_long":
             return f"should have at most {context['max_length']} characters, was {was}", "range"
         case "too_short":
-            return f"should have at least {context['min_length']} entries, has {context['actual_length']}", "range"
+            return f"should have at least {counted(context['min_length'], 'entry', 'entries')}, has {context['actual_length']}", "range"
         case "too_long":
-            return f"should have at most {context['max_length']} entries, has {context['actual_length'] or 'more'}", "range"
+            return f"should have at most {counted(context['max_length'], 'entry', 'entries')}, has {context['actual_length'] or 'more'}", "range"
         case "string_pattern_mismatch":
             return f"{_PATTERNS.get(context['pattern'], 'should be written as ' + context['pattern'])}, was {was}", "range"
         case "extra_forbidden":

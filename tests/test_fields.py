@@ -185,7 +185,7 @@ def test_a_location_says_which_way_it_is_given_in() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "null"), (True, "true"), (5, "5"), ("a", "'a'"), ([1, 2], "a list of 2"), ({}, "an empty object"), ({"a": 1}, "an object of 1 keys")],
+    [(None, "null"), (True, "true"), (5, "5"), ("a", "'a'"), ([1, 2], "a list of 2"), ({}, "an empty object"), ({"a": 1}, "an object of 1 key")],
 )
 def test_a_value_is_shown_as_json_has_it(value: Any, text: str) -> None:
     assert show(value) == text
