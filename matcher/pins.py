@@ -149,12 +149,8 @@ def _together(visit: str, indices: list[int], problem: Problem, reach: Reach, pl
             message = f"provider {show(pin.provider)} is pinned to role {show(place[1])} of visit {show(visit)} by pin {place[0]} already"
             yield Fault(f"/pins/{i}/role", message, "conflict")
     if len(people) > len(places):
-        i = max(people.values())
-        yield Fault(
-            f"/pins/{i}/provider",
-            f"{counted(len(people), 'provider')} are pinned to the {counted(len(places), 'role')} of visit {show(visit)}",
-            "conflict",
-        )
+        message = f"{counted(len(people), 'provider')} are pinned to the {counted(len(places), 'role')} of visit {show(visit)}"
+        yield Fault(f"/pins/{max(people.values())}/provider", message, "conflict")
     if start is not None and days and not days.intersection(reach.day_of(start[0])):
         message = f"start {_moment(reach, start[0])} is not on the day that other pins of visit {show(visit)} ask for, {_days(reach, tuple(days))}"
         if problem.pins[start[1]].day is None:
