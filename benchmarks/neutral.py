@@ -6,32 +6,18 @@ An instance is JSON: ``visits`` (x, y in metres, duration in seconds, start wind
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matcher.plan import Plan
-from matcher.problem import Problem
+from matcher.problem import Problem, Weights
+
+if TYPE_CHECKING:
+    from matcher.plan import Plan
 
 PRIORITIES = (1, 3, 10)
 UNSERVED = 100_000
 """Cost of a point of priority left out: far more than the travel that any visit can save."""
-ZERO = dict.fromkeys(
-    (
-        "pinned",
-        "banked",
-        "new_face",
-        "continuity",
-        "preferred_window",
-        "preferred_person",
-        "pairing",
-        "stand_in",
-        "rating",
-        "lateness",
-        "money",
-        "workload",
-    )
-    + ("equity", "stability", "waiting", "max_lateness"),
-    0,
-)
+ZERO = dict.fromkeys(set(Weights.model_fields) - {"urgency"}, 0)
+"""Every weight at nothing."""
 
 
 def problem_of(week: dict[str, Any]) -> Problem:

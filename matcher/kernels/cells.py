@@ -47,7 +47,7 @@ O_LOW, O_HIGH = range(2)
     NEED_FUND, NEED_LINK, LINK_FIRST, LINK_PROVIDER, LINK_GRADE, PROVIDER_LINK, MUST_PROVIDER, FUND_AMOUNT, COMMUNITY_WEIGHT, TABLES,
 ) = range(34)  # fmt: skip
 # and how many there are of what
-VISIT_COUNT, NODE_COUNT, SHIFT_COUNT, PLACE_COUNT, NEAR_WIDTH, IS_BOUNDED, PTS_PROFILES = range(34, 41)
+VISIT_COUNT, NODE_COUNT, SHIFT_COUNT, PLACE_COUNT, NEAR_WIDTH, IS_BOUNDED, PTS_PROFILES, DAY_SPAN, IS_MONOTONE = range(34, 43)
 HEAD_CELLS = 48
 
 NODE_WIDTH, VISIT_WIDTH, NEED_WIDTH, SHIFT_WIDTH, PROVIDER_WIDTH = 7, 22, 12, 14, 15
@@ -78,6 +78,10 @@ def pack(instance: Instance) -> tuple[Longs, Reals]:
     head[VISIT_COUNT], head[NODE_COUNT], head[SHIFT_COUNT] = len(i.visits), len(i.nodes), len(i.shifts)
     head[PLACE_COUNT], head[NEAR_WIDTH], head[IS_BOUNDED] = len(i.points), i.near.shape[1], i.is_bounded[0]
     head[PTS_PROFILES] = i.points.size
+    # whether a later start never costs less
+    head[IS_MONOTONE] = not i.visits["prefers"].any() and not i.visits["stability"].any()
+    # the most calendar days that a shift touches
+    head[DAY_SPAN] = int(((i.shifts["end"] - 1) // 86_400 - i.shifts["start"] // 86_400).max(initial=0)) + 1
     ins = np.concatenate([head, *(part.astype(np.int64, copy=False) for part in parts)])
     pts = np.concatenate([i.points.ravel(), i.profiles["seconds_per_metre"]])
     ins.setflags(write=False)

@@ -6,22 +6,12 @@ from numba import njit
 
 from matcher.instance import FAR
 from matcher.kernels.cells import (
-    D_VISITS,
-    ENTRY_FIRST,
-    S_DAY,
-    V_FIRST_NODE,
-    V_LOSS,
-    V_NEED,
-    V_NODES,
-    cell,
-    entry_shift,
-    need_row,
-    shift_row,
-    visit_row,
-)
-from matcher.kernels.insertion import best_team, fits_spacing, scan_shift
+    D_VISITS, ENTRY_FIRST, S_DAY, V_FIRST_NODE, V_LOSS, V_NEED, V_NODES, cell, entry_shift, need_row, shift_row, visit_row,
+)  # fmt: skip
+from matcher.kernels.insertion import fits_spacing, scan_shift
 from matcher.kernels.people import evaluate_provider
 from matcher.kernels.routes import FAILED, get_visit
+from matcher.kernels.teams import best_team
 from matcher.kernels.work import COST, SCAN, candidate
 
 

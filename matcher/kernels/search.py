@@ -16,10 +16,10 @@ from numba import njit
 
 from matcher.instance import FAR, Instance, Longs
 from matcher.kernels.cells import (
-    COMMUNITY_WEIGHT, ENTRY_FIRST, EQUITY, MAX_LATENESS, N_IS_ROOM, N_SECONDS, N_VISIT, NEAR, NEAR_WIDTH, NODE_COUNT, SHIFT_COUNT, SHIFT_FIRST,
-    SHIFT_NODE, V_COMMUNITY, V_FIRST_NODE, V_LOSS, V_NODES, V_ROLES, V_WEIGHT, VISIT_COUNT, cell, node_row, visit_row, weight,
+    COMMUNITY_WEIGHT, ENTRY_FIRST, EQUITY, MAX_LATENESS, NEAR, NEAR_WIDTH, NODE_COUNT, N_IS_ROOM, N_SECONDS, N_VISIT, SHIFT_COUNT, SHIFT_FIRST,
+    SHIFT_NODE, VISIT_COUNT, V_COMMUNITY, V_FIRST_NODE, V_LOSS, V_NODES, V_ROLES, V_WEIGHT, cell, node_row, visit_row, weight,
 )  # fmt: skip
-from matcher.kernels.insertion import best_place, has_news
+from matcher.kernels.insertion import has_news
 from matcher.kernels.place import forget_touched, place_visit, remove_visit
 from matcher.kernels.routes import (
     ABSENT, ABSENTEES, CLOCK, COUNT, FAILED, HEAD, IS_IN, JOURNAL, JOURNAL_LENGTH, JOURNAL_OVERFLOWED, LEFT_OUT, LOSS, MEMORY_END, NEXT, NONE, PREV,
@@ -27,6 +27,7 @@ from matcher.kernels.routes import (
     view,
 )  # fmt: skip
 from matcher.kernels.schedule import lateness, settle
+from matcher.kernels.teams import best_place
 from matcher.kernels.work import ABSENCES, IS_OUT, IS_TOUCHED, ORDER, REMOVED, SORT_KEY, TOUCHED, TOUCHED_COUNT, below, draw, uniform
 
 MEAN_REMOVED = 10

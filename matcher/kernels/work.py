@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 COST, FIXED, TO_ENTRY, AFTER, IS_LUNCH_AFTER, FROM, UNTIL, EARLIEST, LATEST_START, DAY = range(10)
 CANDIDATE = 10
-MAX_BUCKETS = 32
 BEAM_WIDTH = 10
 SCAN_ROOM = 512
 
@@ -36,7 +35,7 @@ SCAN_ROOM = 512
     QUEUE, IS_QUEUED, TOUCHED, IS_TOUCHED, SCAN, BEAM, BEAM_SIZE, BUCKET_DAY, CHOSEN, TRIAL_DAY, TRIAL_PICK, PARTIAL, MEMBERS, STARTS, PUSH_NODE,
     PUSH_START, TRIAL_START, TRIAL_COST, TRIAL_EPOCH, ORDER, SORT_KEY, IS_OUT, REMOVED, ABSENCES,
 ) = range(24)  # fmt: skip
-RNG, TOUCHED_COUNT, EPOCH, PUSH_ROOM, QUEUE_HEAD, QUEUE_SIZE = range(24, 30)
+RNG, TOUCHED_COUNT, EPOCH, PUSH_ROOM, QUEUE_HEAD, QUEUE_SIZE, BUCKETS = range(24, 31)
 WORK_HEAD = 32
 
 
@@ -45,14 +44,15 @@ def workspace(instance: Instance, seed: int) -> Longs:
     nodes, visits, shifts = len(instance.nodes), len(instance.visits), len(instance.shifts)
     roles = int(instance.visits["nodes"].max(initial=1))
     pushes = 4 * nodes + 64
+    buckets = len(np.unique(instance.shifts["day"]))
     sizes = [
-        shifts, shifts, shifts, shifts, SCAN_ROOM * CANDIDATE, roles * MAX_BUCKETS * BEAM_WIDTH * CANDIDATE, roles * MAX_BUCKETS, MAX_BUCKETS,
+        shifts, shifts, shifts, shifts, SCAN_ROOM * CANDIDATE, roles * buckets * BEAM_WIDTH * CANDIDATE, roles * buckets, buckets,
         roles * CANDIDATE, roles, roles, roles, roles, roles, pushes, pushes, nodes, nodes, nodes, visits, visits, visits, visits + nodes, visits,
     ]  # fmt: skip
     starts = WORK_HEAD + np.concatenate(([0], np.cumsum(sizes)))
     wk = np.zeros(starts[-1], np.int64)
     wk[: len(sizes)] = starts[:-1]
-    wk[PUSH_ROOM] = pushes
+    wk[PUSH_ROOM], wk[BUCKETS] = pushes, buckets
     mixed = (seed * 0x9E3779B97F4A7C15 + 0x5851F42D4C957F2D) % 2**64 or 1
     wk[RNG] = mixed - 2**64 if mixed >= 2**63 else mixed
     return wk
@@ -90,7 +90,7 @@ def candidate(wk, table, index):
 @njit(cache=True)
 def beam_row(wk, role, bucket, index):
     """Return where a candidate in the beam of a role and day starts."""
-    return wk[BEAM] + ((role * MAX_BUCKETS + bucket) * BEAM_WIDTH + index) * CANDIDATE
+    return wk[BEAM] + ((role * wk[BUCKETS] + bucket) * BEAM_WIDTH + index) * CANDIDATE
 
 
 @njit(cache=True)
