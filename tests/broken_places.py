@@ -99,7 +99,7 @@ def a_fund_of_other_communities() -> Case:
 @breaks(Rule.FUND_BALANCE)
 def a_fund_that_pays_more_than_it_has() -> Case:
     needs = [need(name, role("carer", "organization")) for name in ("m", "n")]
-    problem = week(needs, [organization(price_per_visit="30.01", price_per_hour=20)], funds=[fund("a", 100), fund("b", 100)])
+    problem = week(needs, [organization(price_per_visit="30.01", price_per_hour=20)], funds=[fund("a", 50.01), fund("b", 100)])
     first = visit("m#1", serve("o", "mon 09:00", fund="a"))
     clean, broken = (plan(first, visit("n#1", serve("o", "mon 11:00", fund=name))) for name in "ba")
-    return Case(problem, clean, broken, None, None, {"fund": "a", "yuan": 100.02}, 100, ("'a' pays 100.02 yuan", "it has 100"))
+    return Case(problem, clean, broken, None, None, {"fund": "a", "yuan": 100.02}, 50.01, ("'a' pays 100.02 yuan", "it has 50.01"))

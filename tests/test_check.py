@@ -98,6 +98,30 @@ def test_an_open_role_hides_what_its_provider_could_still_mend() -> None:
     assert rules(check(problem, plan(visit("n#1", serve("v", "mon 09:00"), serve("u", "mon 11:00", "third"))))) == ["team"]
 
 
+def test_a_visit_whose_first_role_is_open_has_no_day_and_no_start() -> None:
+    needed = need("n", role(), role("helper"), visits=2, spacing={"at_least_days": 2}, preferred=[window("09:00", "10:00")])
+    lines = [{"visit": "n#1", "start": at("mon 11:00"), "team": {"carer": "v", "helper": "u"}}]
+    pins = [{"visit": "n#1", "day": "tue"}]
+    problem = week([needed], [volunteer("v"), volunteer("u")], pins=pins, in_force=lines, weights={"stability": 10})
+    full = visit("n#2", serve("v", "mon 09:00"), serve("u", "mon 09:00", "helper"))
+    report = check(problem, plan(visit("n#1", serve("u", "mon 11:00", "helper")), full))
+    assert rules(report) == ["team"]
+    assert (report.terms[Term.PREFERRED_WINDOW], report.terms[Term.STABILITY]) == (0, 20)
+
+
+def test_a_pin_of_an_open_role_is_left_to_the_team_and_of_a_filled_one_is_not() -> None:
+    needed = need("n", role(), role("helper"))
+    for pinned, found in (("helper", ["team"]), ("carer", ["team", "pin"])):
+        problem = week([needed], [volunteer("v"), volunteer("u")], pins=[{"visit": "n#1", "role": pinned, "provider": "u"}])
+        assert rules(check(problem, alone("v"))) == found
+
+
+def test_three_members_of_a_prohibited_link_are_named_once() -> None:
+    problem = week([need("n", role(count=3))], [volunteer(name) for name in "vut"], links=[link("k", "prohibited", "v", "u", "t")])
+    services = [serve(name, "mon 09:00", f"carer.{k}") for k, name in enumerate("vut", 1)]
+    assert [(v.provider, v.was) for v in check(problem, plan(visit("n#1", *services))).violations] == [("t", ["u", "v"])]
+
+
 def test_a_longer_horizon_is_told_with_dates() -> None:
     problem = week([need(windows=[window("09:00", "10:00", day="2026-12-01")])], [volunteer()], days=14)
     (violation,) = check(problem, alone("v", "8 10:01")).violations
