@@ -32,9 +32,9 @@ def a_visit_after_closing_time() -> Case:
 
 
 @breaks(Rule.VENUE_OPEN)
-def a_visit_over_the_seam_of_two_openings() -> Case:
-    opening = [shift("09:00", "12:00", day="mon"), shift("12:00", "15:00", day="mon")]
-    return open_hours(opening, "12:00", "11:30", "Mon 11:30-12:30", "Mon 12:00-15:00")
+def a_visit_that_lies_in_no_single_opening() -> Case:
+    opening = [shift("09:00", "12:00", day="mon"), shift("12:15", "15:00", day="mon")]
+    return open_hours(opening, "12:15", "11:30", "Mon 11:30-12:30", "Mon 12:15-15:00")
 
 
 @breaks(Rule.ROOM_FREE)

@@ -88,6 +88,12 @@ def test_two_visits_in_a_row_of_a_linked_room_are_each_named_once() -> None:
     assert [(v.rule.value, v.visit) for v in check(problem, broken).violations] == [("room_free", "b#1"), ("room_free", "c#1")]
 
 
+def test_a_visit_may_lie_over_the_seam_of_two_openings_that_touch() -> None:
+    opening = [shift("09:00", "12:00"), shift("12:00", "15:00")]
+    problem = week([need("n", place="venue", venue="hall")], [volunteer()], venues=[venue(opening=opening)])
+    assert check(problem, plan(visit("n#1", serve("v", "mon 11:30"), room="blue"))).is_clean
+
+
 def test_an_open_role_hides_what_its_provider_could_still_mend() -> None:
     providers = [volunteer("v", supervision="social_worker"), worker("w", supervises=1), volunteer("u")]
     needed = need(
