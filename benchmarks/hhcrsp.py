@@ -51,7 +51,7 @@ def problem_of(instance: dict[str, Any]) -> Problem:
 def _need(patient: dict[str, Any], row: int, default: dict[str, Any], end: int) -> dict[str, Any]:
     low, high = (math.floor(round(time, 6) * TICKS) for time in patient["time_window"])
     asked = patient["required_caregivers"]
-    roles = [
+    roles: list[dict[str, Any]] = [
         {"id": f"{k}", "kinds": ["social_worker"], "skills": {ask["service"]: 1}, "minutes": _minutes(ask.get("duration") or default[ask["service"]])}
         for k, ask in enumerate(asked, start=1)
     ]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from matcher.rules import Rule
 from matcher.violations import Violation, iso, listed, told_span, yuan
+from matcher.visits import openings_of
 
 if TYPE_CHECKING:
-    from matcher.people import Venue
     from matcher.reading import Assigned, Reading, Served
 
 
@@ -23,7 +23,7 @@ def place_violations(reading: Reading) -> Iterator[Violation]:
 def _venues(reading: Reading) -> Iterator[Violation]:
     horizon = reading.problem.horizon
     venues = {venue.id: venue for venue in reading.problem.venues}
-    opening = {venue.id: _opening(reading, venue) for venue in reading.problem.venues}
+    opening = {venue.id: openings_of(venue, horizon) for venue in reading.problem.venues}
     for item in reading.assigned.values():
         need = item.visit.need
         if need.place != "venue" or need.venue is None:
@@ -40,10 +40,6 @@ def _venues(reading: Reading) -> Iterator[Violation]:
             large = [room.id for room in venues[need.venue].rooms if room.seats >= need.attendees]
             allowed_rooms = {"seats": need.attendees, "rooms": large}
             yield Violation(Rule.SEATS, item.visit.id, None, message, item.room.seats, allowed_rooms)
-
-
-def _opening(reading: Reading, venue: Venue) -> list[tuple[int, int]]:
-    return sorted({span for opening in venue.opening for span in opening.spans(reading.problem.horizon)})
 
 
 def _rooms(reading: Reading) -> Iterator[Violation]:

@@ -29,6 +29,7 @@ from matcher.instance import (
 from matcher.kernels.eligibility import count_or_fill, find_near
 from matcher.people import KINDS
 from matcher.travel import Journeys
+from matcher.visits import openings_of
 
 if TYPE_CHECKING:
     from matcher.problem import InForce, Pin, Problem
@@ -199,7 +200,7 @@ def _providers_and_shifts(problem: Problem, journeys: Journeys, index: _Index) -
         row["offered"] = objective.offered_minutes(p, sum(end - start for *_, start, end, _low, _high, _length, _leg in own) // 60, weeks)
     for j, (venue, _room) in enumerate(rooms):
         row = table[len(problem.providers) + j]
-        spans = sorted({span for opening in venue.opening for span in opening.spans(problem.horizon)})
+        spans = openings_of(venue, problem.horizon)
         row["kind"], row["max_day"], row["max_week"] = 3, FAR, FAR
         row["shift_first"], row["shifts"] = len(rows), len(spans)
         base = journeys.of_venue(venue)
@@ -263,7 +264,6 @@ class _Pins:
 
     only_provider: dict[int, str]
     days: tuple[Any, Any]
-    starts: dict[int, int]
     musts: dict[int, list[str]]
 
 
@@ -274,7 +274,6 @@ def _nodes(problem: Problem, visits: tuple[Visit, ...], journeys: Journeys) -> t
     for pin in problem.pins:
         pins.setdefault(pin.visit, []).append(pin)
     only: dict[int, str] = {}
-    starts: dict[int, int] = {}
     musts: dict[int, list[str]] = {}
     days: list[list[int]] = []
     for v, visit in enumerate(visits):
@@ -286,11 +285,14 @@ def _nodes(problem: Problem, visits: tuple[Visit, ...], journeys: Journeys) -> t
         elif need.meet == "in_sequence" and need.gap is not None:
             gap = (need.gap.min_minutes * 60, need.gap.max_minutes * 60)
         first = len(rows)
-        for role in visit.roles:
+        start = next((pin_start(problem, pin) for pin in pins.get(visit.id, ()) if pin.start is not None), -1)
+        for k, role in enumerate(visit.roles):
             group = groups.setdefault((need.id, role.id), len(groups))
-            rows.append((v, place, group, 0, role.seconds, *gap))
+            rows.append((v, place, group, 0, role.seconds, *gap, start if k == 0 or need.meet == "together" else -1))
         if need.place == "venue":
-            rows.append((v, -1, -1, 1, max(role.seconds for role in visit.roles), 0, 0))
+            # The room is held as long as the gaps between the roles may make the visit.
+            length = max(k * max(0, gap[1]) + role.seconds for k, role in enumerate(visit.roles))
+            rows.append((v, -1, -1, 1, length, 0, 0, -1))
         allowed: set[int] | None = None
         for pin in pins.get(visit.id, ()):
             if pin.provider is not None:
@@ -303,12 +305,11 @@ def _nodes(problem: Problem, visits: tuple[Visit, ...], journeys: Journeys) -> t
             if pin.day is not None:
                 named = set(problem.horizon.indices(pin.day))
                 allowed = named if allowed is None else allowed & named
-            if pin.start is not None:
-                starts[v] = pin_start(problem, pin)
-        days.extend([sorted(allowed) if allowed is not None else []] * (len(rows) - first))
+        days.append(sorted(allowed) if allowed is not None else [])
+        days.extend([] for _ in range(len(rows) - first - 1))
     flat = [day for row in days for day in row]
     day_lists = (_starts(len(row) for row in days), np.array(flat, np.int32))
-    return np.array(rows, NODE), len(groups), _Pins(only, day_lists, starts, musts)
+    return np.array(rows, NODE), len(groups), _Pins(only, day_lists, musts)
 
 
 def pin_start(problem: Problem, pin: Pin) -> int:
@@ -355,13 +356,11 @@ def _visits(problem: Problem, visits: tuple[Visit, ...], index: _Index, pins: _P
         row["in_force_start"] = -1
         if line is not None:
             row["in_force_start"], row["stability"] = problem.horizon.since(line.start), weights.stability
-        special = pins.starts.get(v, -1), int(row["in_force_start"])
-        key = (need, -1) if special == (-1, -1) else (need, v)
+        key = (need, int(row["in_force_start"]))
         if key not in shared:
-            spans = visit.windows if special[0] < 0 else _pinned_windows(visit, special[0])
-            opens = sorted({(low, high) for low, high in _options(spans, visit.preferred, special[1])})
-            shared[key] = (len(windows), len(spans), len(options), len(opens), len(prefers), len(visit.preferred))
-            windows.extend(spans)
+            opens = sorted({(low, high) for low, high in _options(visit.windows, visit.preferred, key[1])})
+            shared[key] = (len(windows), len(visit.windows), len(options), len(opens), len(prefers), len(visit.preferred))
+            windows.extend(visit.windows)
             options.extend(opens)
             prefers.extend(visit.preferred)
         row["window_first"], row["windows"], row["option_first"], row["options"], row["prefer_first"], row["prefers"] = shared[key]
@@ -371,11 +370,6 @@ def _visits(problem: Problem, visits: tuple[Visit, ...], index: _Index, pins: _P
         is_late = any(high > due for _, due, high in visit.windows) and (weights.lateness > 0 or weights.max_lateness > 0)
         row["is_timed"] = is_late or (bool(visit.preferred) and weights.preferred_window > 0) or row["stability"] > 0
     return table, np.array(windows, WINDOW), np.array(options, OPTION), np.array(prefers, OPTION), musts
-
-
-def _pinned_windows(visit: Visit, start: int) -> tuple[tuple[int, int, int], ...]:
-    """The windows that hold a pinned start, cut down to it; how late it is stays what it was."""
-    return tuple((start, due, start) for low, due, high in visit.windows if low <= start <= high) or ((1, 0, 0),)
 
 
 def _options(windows: Any, preferred: Any, in_force_start: int) -> Any:

@@ -73,6 +73,9 @@ def _place(need: Need, path: str, seats: dict[str, int]) -> Iterator[Fault]:
         elif need.attendees > seats.get(need.venue, need.attendees):
             message = f"{need.attendees} attendees are more than the {seats[need.venue]} seats of the largest room of venue {show(need.venue)}"
             yield Fault(f"{path}/attendees", message, "conflict")
+        if need.meet == "independent" and max(sum(role.count for role in team) for team in (need.team, need.first_team or ())) > 1:
+            message = "is 'independent', which would hold a room between roles of different days; at a venue should be 'together' or 'in_sequence'"
+            yield Fault(f"{path}/meet", message, "conflict")
     elif need.venue is not None:
         yield Fault(f"{path}/venue", f"should be left out where place is {need.place!r}; a venue goes with place 'venue'", "conflict")
     if need.place != "home" and need.location is not None:

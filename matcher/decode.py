@@ -64,7 +64,7 @@ def _numbered(compiled: Compiled, routes: Routes) -> list[int]:
                 holder[v] = v
             continue
         node = instance.visits["first_node"]
-        placed.sort(key=lambda v: int(routes.node[node[v], START]))
+        placed.sort(key=lambda v: (int(instance.shifts[routes.node[node[v], SHIFT]]["day"]), int(routes.node[node[v], START])))
         at, day_before = first - 1, 0
         for v in placed:
             day = int(instance.shifts[routes.node[node[v], SHIFT]]["day"])

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
+STRONG = ("required", "preferred")
+"""Grades of the links that the team of a linked need may be."""
 RANK: dict[Certificate | None, int] = {name: i for i, name in enumerate((None, *CERTIFICATES))}
 
 
@@ -72,6 +74,8 @@ class Eligibility:
         yield Rule.AREA, self._mask(("area", visit.community), lambda: self._serving(visit.community))
         alone = len(visit.roles) == 1
         yield Rule.SUPERVISION, self._mask(("supervision", alone), lambda: self._lonely | (not alone))
+        if need.linked:
+            yield Rule.LINKED_TEAM, self._mask("linked", self._bound)
         if self._payers(need) == 0:
             yield Rule.FUND_ALLOWED, self._mask("free", self._free)
 
@@ -176,6 +180,11 @@ class Eligibility:
         if category.registered_organization:
             takes &= ~self._kind["organization"] | self._registered
         return takes
+
+    def _bound(self) -> Mask:
+        """Return who is a member of a link that a linked team may be."""
+        members = {p for link in self._problem.links if link.grade in STRONG for p in link.members}
+        return self._each(lambda p: p.id in members)
 
     def _free(self) -> Mask:
         return np.asarray((self._per_hour == 0) & (self._per_visit == 0), bool)

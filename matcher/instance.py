@@ -28,8 +28,9 @@ NODE = np.dtype(
         ("group", "i4"),  # nodes of one need and role name, over its visits; -1 for a room
         ("is_room", "i4"),
         ("seconds", "i8"),
-        ("gap_low", "i8"),  # seconds from the start of the visit's previous node to this one's, at least and at most
+        ("gap_low", "i8"),  # seconds from the start of the role before it to this one's, at least and at most; a room starts with the first role
         ("gap_high", "i8"),
+        ("pin", "i8"),  # the start that a pin asks for, -1: none
     ],
     align=True,
 )

@@ -8,6 +8,8 @@ import numpy as np
 
 from matcher.kernels.cells import pack
 from matcher.kernels.follow import follow
+from matcher.kernels.routes import NONE
+from matcher.kernels.search import refresh_worst
 from matcher.solvers.searcher import Searcher
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ def state_of(compiled: Compiled, plan: Plan) -> Longs:
         found = places.of(v, assignment) if v is not None else None
         if found is not None:
             follow(searcher.ins, searcher.pts, searcher.rt, searcher.wk, v, *found, searcher.is_timed)
+    refresh_worst(searcher.ins, searcher.rt)
     return searcher.rt
 
 
@@ -38,14 +41,15 @@ class _Places:
     def __init__(self, compiled: Compiled) -> None:
         self._compiled = compiled
         self._provider = {provider.id: p for p, provider in enumerate(compiled.problem.providers)}
+        self._fund = {fund.id: f for f, fund in enumerate(compiled.problem.funds)}
         self._room = {room: len(self._provider) + r for r, room in enumerate(compiled.rooms)}
 
-    def of(self, v: int, assignment: Assignment) -> tuple[Longs, Longs] | None:
-        """Return the entry and the start of each node of a visit; None where one of them has none."""
+    def of(self, v: int, assignment: Assignment) -> tuple[Longs, Longs, Longs] | None:
+        """Return the entry, the start and the fund of each node of a visit; None where one of them has none."""
         instance, visit = self._compiled.instance, self._compiled.visits[v]
         services = {service.role: service for service in assignment.team}
         first = int(instance.visits[v]["first_node"])
-        entries, starts, ends = [], [], []
+        entries, starts, ends, funds = [], [], [], []
         for k, role in enumerate(visit.roles):
             service = services.get(role.id)
             if service is None:
@@ -53,13 +57,15 @@ class _Places:
             start = self._compiled.problem.horizon.since(service.start)
             entries.append(self._entry(first + k, self._provider.get(service.provider), service.crew, start, start + role.seconds))
             starts.append(start)
+            funds.append(self._fund.get(service.fund or "", NONE))
             ends.append(start + role.seconds)
         if instance.visits[v]["nodes"] > len(visit.roles):
             entries.append(self._entry(first + len(visit.roles), self._room.get(assignment.room or ""), 1, min(starts), max(ends)))
-            starts.append(min(starts))
+            starts.append(starts[0])
+            funds.append(NONE)
         if None in entries:
             return None
-        return np.array(entries, np.int64), np.array(starts, np.int64)
+        return np.array(entries, np.int64), np.array(starts, np.int64), np.array(funds, np.int64)
 
     def _entry(self, n: int, provider: int | None, crew: int, start: int, end: int) -> int | None:
         instance = self._compiled.instance

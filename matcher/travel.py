@@ -155,11 +155,14 @@ class Journeys:
         spare = away[np.arange(len(nearest)), nearest] * travel.detour
         gaps = self.points[:, None, :] - self.points[None, :, :]
         metres = np.sqrt((gaps**2).sum(axis=2)) * travel.detour
-        along = np.full((len(nodes), len(nodes)), np.inf)
-        for source in sorted(set(nearest.tolist())):
+        ends, row = np.unique(nearest, return_inverse=True)
+        column = {int(end): k for k, end in enumerate(ends)}
+        along = np.full((len(ends), len(ends)), np.inf)
+        for source, k in column.items():
             for target, length in nx.single_source_dijkstra_path_length(graph, source, weight="metres").items():
-                along[source, target] = length
-        by_road = spare[:, None] + along[np.ix_(nearest, nearest)] + spare[None, :]
+                if target in column:
+                    along[k, column[target]] = length
+        by_road = spare[:, None] + along[np.ix_(row, row)] + spare[None, :]
         metres_by_road: npt.NDArray[np.float64] = np.where(np.isfinite(by_road), by_road, metres)
         return metres_by_road
 

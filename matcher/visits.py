@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from matcher.fields import DAY
 
 if TYPE_CHECKING:
-    from matcher.people import Provider
+    from matcher.fields import Horizon
+    from matcher.people import Provider, Venue
     from matcher.problem import Need, Problem, Role
 
 
@@ -109,3 +110,14 @@ def shifts_of(problem: Problem) -> tuple[Shift, ...]:
                     lunch = (low, high, provider.lunch.minutes * 60)
             shifts.extend(Shift(provider, crew, start, end, lunch) for crew in range(1, provider.crews + 1))
     return tuple(shifts)
+
+
+def openings_of(venue: Venue, horizon: Horizon) -> tuple[tuple[int, int], ...]:
+    """Return when a venue is open, in seconds from the start of the horizon, in order; openings that touch or overlap are one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(span for opening in venue.opening for span in opening.spans(horizon)):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)

@@ -18,7 +18,7 @@ from matcher.instance import NEED, NODE, OPTION, PROFILE, PROVIDER, SHIFT, VISIT
 
 Reals = npt.NDArray[np.float64]
 
-N_VISIT, N_PLACE, N_GROUP, N_IS_ROOM, N_SECONDS, N_GAP_LOW, N_GAP_HIGH = range(7)
+N_VISIT, N_PLACE, N_GROUP, N_IS_ROOM, N_SECONDS, N_GAP_LOW, N_GAP_HIGH, N_PIN = range(8)
 (
     V_FIRST_NODE, V_NODES, V_ROLES, V_NEED, V_RESIDENT, V_COMMUNITY, V_WINDOW_FIRST, V_WINDOWS, V_OPTION_FIRST, V_OPTIONS, V_PREFER_FIRST, V_PREFERS,
     V_MUST_FIRST, V_MUSTS, V_NUMBER, V_IS_LINKED, V_IS_TIMED, V_IS_PAID, V_WEIGHT, V_LOSS, V_IN_FORCE_START, V_STABILITY,
@@ -50,7 +50,7 @@ O_LOW, O_HIGH = range(2)
 VISIT_COUNT, NODE_COUNT, SHIFT_COUNT, PLACE_COUNT, NEAR_WIDTH, IS_BOUNDED, PTS_PROFILES, DAY_SPAN, IS_MONOTONE = range(34, 43)
 HEAD_CELLS = 48
 
-NODE_WIDTH, VISIT_WIDTH, NEED_WIDTH, SHIFT_WIDTH, PROVIDER_WIDTH = 7, 22, 12, 14, 15
+NODE_WIDTH, VISIT_WIDTH, NEED_WIDTH, SHIFT_WIDTH, PROVIDER_WIDTH = 8, 22, 12, 14, 15
 
 
 def _table(rows: Any, dtype: np.dtype[Any]) -> Longs:
@@ -123,6 +123,12 @@ def shift_row(ins, s):
 def provider_row(ins, p):
     """Return where the row of provider p starts."""
     return ins[PROVIDERS] + p * PROVIDER_WIDTH
+
+
+@njit(cache=True)
+def room_of(ins, visit):
+    """Return the node of the room of a visit, by its row; -1 where it has none."""
+    return ins[visit + V_FIRST_NODE] + ins[visit + V_ROLES] if ins[visit + V_NODES] > ins[visit + V_ROLES] else -1
 
 
 @njit(cache=True)

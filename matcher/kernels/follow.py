@@ -5,15 +5,13 @@ from __future__ import annotations
 from numba import njit
 
 from matcher.instance import FAR
-from matcher.kernels.cells import (
-    S_DAY, V_FIRST_NODE, V_NODES, V_ROLES, entry_provider, entry_shift, shift_row, visit_row,
-)  # fmt: skip
+from matcher.kernels.cells import S_DAY, V_FIRST_NODE, V_NODES, V_ROLES, entry_provider, entry_shift, shift_row, visit_row
 from matcher.kernels.insertion import fits_spacing, scan_shift
 from matcher.kernels.people import evaluate_provider, evaluate_team
 from matcher.kernels.place import forget_touched, place_visit
 from matcher.kernels.routes import IS_IN, JOURNAL_LENGTH, NONE, TAIL, get_shift, get_visit, open_journal, roll_back
 from matcher.kernels.schedule import settle
-from matcher.kernels.work import AFTER, CHOSEN, EARLIEST, FROM, MEMBERS, SCAN, TO_ENTRY, candidate, copy_candidate
+from matcher.kernels.work import AFTER, CHOSEN, EARLIEST, FROM, MEMBERS, PAYER, SCAN, TO_ENTRY, UNTIL, candidate, copy_candidate
 
 
 @njit(cache=True)
@@ -25,9 +23,9 @@ def _choose(ins, pts, rt, wk, n, k, entry, start, is_timed):
     tail, best, has_found = get_shift(rt, entry_shift(ins, entry), TAIL), FAR, False
     for c in range(scan_shift(ins, pts, rt, wk, n, entry, fixed, FAR, False, is_timed)):
         row = candidate(wk, SCAN, c)
-        if wk[row + AFTER] != tail:
+        if wk[row + AFTER] != tail or not wk[row + FROM] <= start <= wk[row + UNTIL]:
             continue
-        # Of the start options that open in time the last one; of two ways to take lunch the one that does not delay the start.
+        # Of the start options that hold the start the last one to open; of two ways to take lunch the one that does not delay the start.
         miss = 2 * max(0, wk[row + EARLIEST] - start) + abs(start - max(wk[row + FROM], wk[row + EARLIEST]))
         if miss < best:
             best, has_found = miss, True
@@ -36,8 +34,8 @@ def _choose(ins, pts, rt, wk, n, k, entry, start, is_timed):
 
 
 @njit(cache=True, nogil=True)
-def follow(ins, pts, rt, wk, v, entries, starts, is_timed):
-    """Place absent visit v in the shifts of the given entries (one for each of its nodes), near the given starts.
+def follow(ins, pts, rt, wk, v, entries, starts, funds, is_timed):
+    """Place absent visit v in the shifts of the given entries, one for each of its nodes, near the given starts; `funds` pay if they may (NONE: any).
 
     To be called in order of time. Returns False, with nothing changed, where a rule forbids it.
     """
@@ -49,6 +47,7 @@ def follow(ins, pts, rt, wk, v, entries, starts, is_timed):
     for k in range(count):
         if not _choose(ins, pts, rt, wk, first + k, k, entries[k], starts[k], is_timed):
             return False
+        wk[candidate(wk, CHOSEN, k) + PAYER] = funds[k]
         for j in range(k):
             if entry_shift(ins, entries[j]) == entry_shift(ins, entries[k]):
                 return False

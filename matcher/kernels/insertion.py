@@ -7,9 +7,9 @@ from numba import njit
 from matcher.instance import FAR
 from matcher.kernels.cells import (
     D_AT_LEAST_DAYS, D_AT_MOST_DAYS, D_FIRST_VISIT, D_HAS_FIRST_TEAM, D_IS_NUMBERED, D_VISITS, ENTRY_COST, ENTRY_FIRST, IS_MONOTONE, MAX_LATENESS,
-    N_GAP_HIGH, N_GAP_LOW, N_IS_ROOM, N_PLACE, N_SECONDS, N_VISIT, OPTIONS, O_HIGH, O_LOW, S_BASE, S_DAY, S_END, S_HAS_LUNCH, S_MAX_LEG, S_PROFILE,
-    S_PROVIDER, S_RETURNS, S_START, TRAVEL, V_FIRST_NODE, V_IS_PAID, V_NEED, V_NODES, V_OPTIONS, V_OPTION_FIRST, cell, entry_shift, need_row,
-    node_row, shift_row, visit_row, weight,
+    N_GAP_HIGH, N_GAP_LOW, N_IS_ROOM, N_PIN, N_PLACE, N_SECONDS, N_VISIT, OPTIONS, O_HIGH, O_LOW, S_BASE, S_DAY, S_END, S_HAS_LUNCH, S_MAX_LEG,
+    S_PROFILE, S_PROVIDER, S_RETURNS, S_START, TRAVEL, V_FIRST_NODE, V_IS_PAID, V_NEED, V_NODES, V_OPTIONS, V_OPTION_FIRST, V_ROLES, cell,
+    entry_shift, need_row, node_row, room_of, shift_row, visit_row, weight,
 )  # fmt: skip
 from matcher.kernels.people import evaluate_provider
 from matcher.kernels.roads import travel_seconds
@@ -19,8 +19,8 @@ from matcher.kernels.routes import (
 )  # fmt: skip
 from matcher.kernels.schedule import depart, lateness, reach, time_cost
 from matcher.kernels.work import (
-    AFTER, CHOSEN, COST, DAY, EARLIEST, EPOCH, FIXED, FROM, IS_LUNCH_AFTER, LATEST_START, PUSH_NODE, PUSH_ROOM, PUSH_START, SCAN, SCAN_ROOM,
-    TO_ENTRY, TRIAL_COST, TRIAL_EPOCH, TRIAL_START, UNTIL, below, candidate, copy_candidate,
+    AFTER, CHOSEN, COST, DAY, EARLIEST, EPOCH, FIXED, FROM, IS_LUNCH_AFTER, LATEST_START, PAYER, PUSH_NODE, PUSH_ROOM, PUSH_START, SCAN, SCAN_ROOM,
+    SHIFT_BLINK, TO_ENTRY, TRIAL_COST, TRIAL_EPOCH, TRIAL_START, UNTIL, below, candidate, copy_candidate,
 )  # fmt: skip
 
 BLINK = 100
@@ -71,14 +71,14 @@ def fits_spacing(ins, rt, v, day):
 
 
 @njit(cache=True)
-def evaluate_push(ins, pts, rt, wk, first, start, limit):
-    """Return what it costs to delay node `first` until `start`, along all the routes that this delays; FAR where it cannot be, or not below `limit`.
+def evaluate_push(ins, pts, rt, wk, origin, start, limit):
+    """Return what it costs to delay node `origin` until `start`, along all the routes that this delays; FAR where it cannot be, or not below `limit`.
 
     The delays are followed node by node, each at the start known so far, without writing them.
     """
     wk[EPOCH] += 1
     epoch = wk[EPOCH]
-    wk[wk[PUSH_NODE] + 0], wk[wk[PUSH_START] + 0] = first, start
+    wk[wk[PUSH_NODE]], wk[wk[PUSH_START]] = origin, start
     top, cost, steps = 1, 0, 0
     room = wk[PUSH_ROOM] - 24
     while top > 0:
@@ -102,10 +102,14 @@ def evaluate_push(ins, pts, rt, wk, first, start, limit):
         node = node_row(ins, n)
         visit = visit_row(ins, ins[node + N_VISIT])
         if ins[visit + V_NODES] > 1:
-            if n + 1 < ins[visit + V_FIRST_NODE] + ins[visit + V_NODES]:
+            first, room = ins[visit + V_FIRST_NODE], room_of(ins, visit)
+            if n == room or (n == first and room != NONE):
+                wk[wk[PUSH_NODE] + top], wk[wk[PUSH_START] + top] = first + room - n, start
+                top += 1
+            if n + 1 < first + ins[visit + V_ROLES]:
                 wk[wk[PUSH_NODE] + top], wk[wk[PUSH_START] + top] = n + 1, start + ins[node_row(ins, n + 1) + N_GAP_LOW]
                 top += 1
-            if n > ins[visit + V_FIRST_NODE]:
+            if first < n != room:
                 wk[wk[PUSH_NODE] + top], wk[wk[PUSH_START] + top] = n - 1, start - ins[node + N_GAP_HIGH]
                 top += 1
         s = get_node(rt, n, SHIFT)
@@ -171,6 +175,10 @@ def scan_shift(ins, pts, rt, wk, n, entry, fixed, limit, has_blinks, is_timed):
     found = 0
     for o in range(ins[visit + V_OPTION_FIRST], ins[visit + V_OPTION_FIRST] + ins[visit + V_OPTIONS]):
         low, high = cell(ins, OPTIONS, 2 * o + O_LOW), cell(ins, OPTIONS, 2 * o + O_HIGH)
+        if ins[node + N_PIN] != NONE:
+            if not low <= ins[node + N_PIN] <= high:
+                continue
+            low = high = ins[node + N_PIN]
         if high < ins[shift + S_START]:
             continue
         if low > ins[shift + S_END]:
@@ -226,7 +234,7 @@ def scan_shift(ins, pts, rt, wk, n, entry, fixed, limit, has_blinks, is_timed):
                         wk[row + UNTIL] = high
                         wk[row + EARLIEST] = start
                         wk[row + LATEST_START] = min(high, depart(ins, shift, bound, on_travel, lunch_on) - ins[node + N_SECONDS])
-                        wk[row + DAY] = ins[shift + S_DAY]
+                        wk[row + DAY], wk[row + PAYER] = ins[shift + S_DAY], NONE
                         found += 1
             if following == NONE:
                 break
@@ -246,6 +254,12 @@ def is_news(ins, rt, entry, failed):
 
 
 @njit(cache=True)
+def is_passed_over(wk):
+    """Return whether this step does not see a shift: in some steps of a search, one in so many at random."""
+    return wk[SHIFT_BLINK] > 0 and below(wk, wk[SHIFT_BLINK]) == 0
+
+
+@njit(cache=True)
 def best_single(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
     """Find the cheapest place of a visit of one node; returns its cost (FAR: none under `limit`) and leaves it in ``CHOSEN``."""
     visit = visit_row(ins, v)
@@ -258,7 +272,7 @@ def best_single(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
     for entry in range(cell(ins, ENTRY_FIRST, n), cell(ins, ENTRY_FIRST, n + 1)):
         if not sees_all and not is_news(ins, rt, entry, failed):
             continue
-        if cell(ins, ENTRY_COST, entry) >= best:
+        if cell(ins, ENTRY_COST, entry) >= best or (has_blinks and is_passed_over(wk)):
             continue
         if is_spaced and not fits_spacing(ins, rt, v, ins[shift_row(ins, entry_shift(ins, entry)) + S_DAY]):
             continue

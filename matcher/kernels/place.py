@@ -6,10 +6,10 @@ from numba import njit
 
 from matcher.instance import FAR, ROOM
 from matcher.kernels.cells import (
-    COMMUNITY_WEIGHT, D_CONTINUITY, D_FIRST_VISIT, D_HAS_FIRST_TEAM, D_VISITS, ENTRY_COST, ENTRY_PRICE, EQUITY, N_GROUP, N_PLACE, N_SECONDS, N_VISIT,
-    NEW_FACE, P_CASE_COUNTER, P_DAY_COUNTER, P_KIND, P_WEEK_COUNTER, S_BASE, S_DAY, S_PROFILE, S_PROVIDER, S_RETURNS, S_WEEK, TRAVEL, V_COMMUNITY,
-    V_FIRST_NODE, V_LOSS, V_NEED, V_NODES, V_NUMBER, V_RESIDENT, V_WEIGHT, WAITING, cell, entry_shift, need_row, node_row, provider_row, shift_row,
-    visit_row, weight,
+    COMMUNITY_WEIGHT, D_CONTINUITY, D_FIRST_VISIT, D_FUNDS, D_FUND_FIRST, D_HAS_FIRST_TEAM, D_VISITS, ENTRY_COST, ENTRY_PRICE, EQUITY, FUND_AMOUNT,
+    NEED_FUND, NEW_FACE, N_GROUP, N_PLACE, N_SECONDS, N_VISIT, P_CASE_COUNTER, P_DAY_COUNTER, P_KIND, P_WEEK_COUNTER, S_BASE, S_DAY, S_PROFILE,
+    S_PROVIDER, S_RETURNS, S_WEEK, TRAVEL, V_COMMUNITY, V_FIRST_NODE, V_LOSS, V_NEED, V_NODES, V_NUMBER, V_RESIDENT, V_WEIGHT, WAITING, cell,
+    entry_shift, need_row, node_row, provider_row, shift_row, visit_row, weight,
 )  # fmt: skip
 from matcher.kernels.people import count_in_group, face_cost, payer, serves, workload_cost
 from matcher.kernels.roads import travel_seconds
@@ -18,7 +18,7 @@ from matcher.kernels.routes import (
     LOSS, LOW, LUNCH_AFTER, NEVER_FAILED, NEXT, NONE, PAIRED, PREV, SERVED, SHIFT, SLOT, SOFT, SPENT, START, TAIL, TIMED, WAIT, get_node,
     get_provider, get_shift, get_total, get_visit, put_in, put_node, put_provider, put_shift, put_total, put_visit,
 )  # fmt: skip
-from matcher.kernels.work import AFTER, CHOSEN, FROM, IS_LUNCH_AFTER, IS_TOUCHED, TO_ENTRY, TOUCHED, TOUCHED_COUNT, UNTIL, candidate
+from matcher.kernels.work import AFTER, CHOSEN, FROM, IS_LUNCH_AFTER, IS_TOUCHED, PAYER, TOUCHED, TOUCHED_COUNT, TO_ENTRY, UNTIL, candidate
 
 
 @njit(cache=True)
@@ -190,6 +190,15 @@ def _forget_failures(ins, rt, need):
 
 
 @njit(cache=True)
+def _payer(ins, rt, need, price, wanted):
+    """Return the fund `wanted` if it may pay that much for the need, else the first that may; NONE if there is none."""
+    for k in range(ins[need + D_FUND_FIRST], ins[need + D_FUND_FIRST] + ins[need + D_FUNDS]):
+        if cell(ins, NEED_FUND, k) == wanted and rt[rt[SPENT] + wanted] + price <= cell(ins, FUND_AMOUNT, wanted):
+            return wanted
+    return payer(ins, rt, need, price)
+
+
+@njit(cache=True)
 def place_visit(ins, pts, rt, wk, v, pairing):
     """Place an absent visit as ``CHOSEN`` of the workspace says. Times are not settled yet.
 
@@ -204,7 +213,7 @@ def place_visit(ins, pts, rt, wk, v, pairing):
         s = entry_shift(ins, entry)
         price = cell(ins, ENTRY_PRICE, entry)
         if price > 0:
-            f = payer(ins, rt, need, price)
+            f = _payer(ins, rt, need, price, wk[chosen + PAYER])
             if f == NONE:
                 return False
             put_in(rt, SPENT, f, rt[rt[SPENT] + f] + price)

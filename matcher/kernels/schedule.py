@@ -12,10 +12,10 @@ from numba import njit
 
 from matcher.instance import FAR
 from matcher.kernels.cells import (
-    IS_BOUNDED, LATENESS, N_GAP_HIGH, N_GAP_LOW, N_IS_ROOM, N_PLACE, N_SECONDS, N_VISIT, PREFERRED_WINDOW, PREFERS, S_BASE, S_END, S_HAS_LUNCH,
-    S_LUNCH, S_LUNCH_HIGH, S_LUNCH_LOW, S_MAX_LEG, S_PROFILE, S_RETURNS, S_START, SHIFT_COUNT, V_FIRST_NODE, V_IN_FORCE_START, V_IS_TIMED, V_NODES,
-    V_PREFER_FIRST, V_PREFERS, V_STABILITY, V_WINDOW_FIRST, V_WINDOWS, W_DUE, W_HIGH, W_LOW, WAITING, WINDOWS, cell, node_row, shift_row, visit_row,
-    weight,
+    IS_BOUNDED, LATENESS, N_GAP_HIGH, N_GAP_LOW, N_IS_ROOM, N_PLACE, N_SECONDS, N_VISIT, PREFERRED_WINDOW, PREFERS, SHIFT_COUNT, S_BASE, S_END,
+    S_HAS_LUNCH, S_LUNCH, S_LUNCH_HIGH, S_LUNCH_LOW, S_MAX_LEG, S_PROFILE, S_RETURNS, S_START, V_FIRST_NODE, V_IN_FORCE_START, V_IS_TIMED, V_NODES,
+    V_PREFERS, V_PREFER_FIRST, V_ROLES, V_STABILITY, V_WINDOWS, V_WINDOW_FIRST, WAITING, WINDOWS, W_DUE, W_HIGH, W_LOW, cell, node_row, room_of,
+    shift_row, visit_row, weight,
 )  # fmt: skip
 from matcher.kernels.roads import travel_seconds
 from matcher.kernels.routes import (
@@ -98,6 +98,9 @@ def _set_start(ins, rt, n, start):
 
 @njit(cache=True)
 def _set_wait(ins, rt, n, seconds):
+    """Note how long the provider waits before a node. Rooms do not wait."""
+    if ins[node_row(ins, n) + N_IS_ROOM] == 1:
+        return
     old = get_node(rt, n, WAIT)
     if seconds != old:
         put_node(rt, n, WAIT, seconds)
@@ -125,41 +128,63 @@ def _dequeue(ins, wk):
 @njit(cache=True)
 def _starts_from_arrivals(ins, rt, wk, visit, own_shift):
     """Set the starts of all nodes of a visit of several from their arrivals; other routes that move are queued. Returns False past a node's HIGH."""
-    first, last = ins[visit + V_FIRST_NODE], ins[visit + V_FIRST_NODE] + ins[visit + V_NODES] - 1
+    first, last, room = ins[visit + V_FIRST_NODE], ins[visit + V_FIRST_NODE] + ins[visit + V_ROLES] - 1, room_of(ins, visit)
+    earliest = get_node(rt, first, ARRIVAL)
+    if room != NONE:
+        earliest = max(earliest, get_node(rt, room, ARRIVAL))
     is_fine = True
     following = 0
     for n in range(last, first - 1, -1):
         # No earlier than its arrival, nor than the least gap after the one before it (visits have few nodes: the chain is walked anew for each);
-        start = get_node(rt, first, ARRIVAL)
+        start = earliest
         for m in range(first + 1, n + 1):
             start = max(get_node(rt, m, ARRIVAL), start + ins[node_row(ins, m) + N_GAP_LOW])
         # nor so early that the gap to the one after it is too long.
         if n < last:
             start = max(start, following - ins[node_row(ins, n + 1) + N_GAP_HIGH])
-        is_fine &= start <= get_node(rt, n, HIGH)
-        if start != get_node(rt, n, START):
-            _set_start(ins, rt, n, start)
-            if get_node(rt, n, SHIFT) != own_shift:
-                _enqueue(ins, wk, get_node(rt, n, SHIFT))
+        is_fine &= _move(ins, rt, wk, n, start, own_shift)
         following = start
+    if room != NONE:
+        is_fine &= _move(ins, rt, wk, room, following, own_shift)
     return is_fine
+
+
+@njit(cache=True)
+def _move(ins, rt, wk, n, start, own_shift):
+    """Set the start of a node of a visit of several; its route is queued if it is another one. Returns False past the node's HIGH."""
+    if start != get_node(rt, n, START):
+        _set_start(ins, rt, n, start)
+        if get_node(rt, n, SHIFT) != own_shift:
+            _enqueue(ins, wk, get_node(rt, n, SHIFT))
+    return start <= get_node(rt, n, HIGH)
 
 
 @njit(cache=True)
 def _latest_from_bounds(ins, rt, wk, visit, own_shift):
     """Set the latest starts of all nodes of a visit of several from the bounds of their routes; other routes that move are queued."""
-    first, last = ins[visit + V_FIRST_NODE], ins[visit + V_FIRST_NODE] + ins[visit + V_NODES] - 1
+    first, last, room = ins[visit + V_FIRST_NODE], ins[visit + V_FIRST_NODE] + ins[visit + V_ROLES] - 1, room_of(ins, visit)
     value = 0
     for n in range(first, last + 1):
         # the backward value of this node: no later than its bound, nor than the least gap before the one after it
         highest = get_node(rt, last, BOUND)
         for m in range(last - 1, n - 1, -1):
             highest = min(get_node(rt, m, BOUND), highest - ins[node_row(ins, m + 1) + N_GAP_LOW])
-        value = highest if n == first else min(highest, value + ins[node_row(ins, n) + N_GAP_HIGH])
-        if value != get_node(rt, n, LATEST):
-            put_node(rt, n, LATEST, value)
-            if get_node(rt, n, SHIFT) != own_shift:
-                _enqueue(ins, wk, get_node(rt, n, SHIFT))
+        if n > first:
+            value = min(highest, value + ins[node_row(ins, n) + N_GAP_HIGH])
+        else:
+            value = highest if room == NONE else min(highest, get_node(rt, room, BOUND))
+            if room != NONE:
+                _limit(rt, ins, wk, room, value, own_shift)
+        _limit(rt, ins, wk, n, value, own_shift)
+
+
+@njit(cache=True)
+def _limit(rt, ins, wk, n, latest, own_shift):
+    """Set the latest start of a node of a visit of several; its route is queued if it is another one."""
+    if latest != get_node(rt, n, LATEST):
+        put_node(rt, n, LATEST, latest)
+        if get_node(rt, n, SHIFT) != own_shift:
+            _enqueue(ins, wk, get_node(rt, n, SHIFT))
 
 
 @njit(cache=True)

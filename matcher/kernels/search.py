@@ -28,13 +28,15 @@ from matcher.kernels.routes import (
 )  # fmt: skip
 from matcher.kernels.schedule import lateness, settle
 from matcher.kernels.teams import best_place
-from matcher.kernels.work import ABSENCES, IS_OUT, IS_TOUCHED, ORDER, REMOVED, SORT_KEY, TOUCHED, TOUCHED_COUNT, below, draw, uniform
+from matcher.kernels.work import ABSENCES, IS_OUT, IS_TOUCHED, ORDER, REMOVED, SHIFT_BLINK, SORT_KEY, TOUCHED, TOUCHED_COUNT, below, draw, uniform
 
 MEAN_REMOVED = 10
 LONGEST_STRING = 10
 SPLIT = 0.5
 LONGER_SPLIT = 0.01
 SWEEP = 256
+SHIFT_BLINK_STEPS, SHIFT_BLINK_RATE = 8, 4
+"""In one step of so many, one shift of so many is passed over: what greedy insertion always chooses first is then not there to choose."""
 
 
 # slots of the head of a record of the best routes
@@ -141,7 +143,8 @@ def insert_visit(ins, pts, rt, wk, v, has_blinks, is_timed):
         limit += equity * (1000 * left_out * left_out // total) - equity * (1000 * after * after // total)
     cost, pairing = best_place(ins, pts, rt, wk, v, limit, has_blinks, is_timed)
     if cost >= FAR:
-        put_visit(rt, v, FAILED, get_total(rt, CLOCK))
+        if not has_blinks or wk[SHIFT_BLINK] == 0:
+            put_visit(rt, v, FAILED, get_total(rt, CLOCK))
         return False
     mark = rt[JOURNAL_LENGTH]
     if place_visit(ins, pts, rt, wk, v, pairing):
@@ -306,6 +309,7 @@ def anneal(ins, pts, rt, wk, bs, steps, hot, cold, is_timed):
         open_journal(rt)
         old = cost_of(ins, rt)
         put_total(rt, CLOCK, get_total(rt, CLOCK) + 1)
+        wk[SHIFT_BLINK] = SHIFT_BLINK_RATE if below(wk, SHIFT_BLINK_STEPS) == 0 else 0
         ruin(ins, pts, rt, wk, MEAN_REMOVED)
         recreate(ins, pts, rt, wk, below(wk, SWEEP) == 0, is_timed)
         refresh_worst(ins, rt)

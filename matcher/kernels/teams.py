@@ -7,9 +7,9 @@ from numba import njit
 from matcher.instance import FAR
 from matcher.kernels.cells import (
     DAY_SPAN, D_VISITS, ENTRY_FIRST, N_GAP_HIGH, N_GAP_LOW, N_PLACE, N_SECONDS, S_BASE, S_DAY, S_HAS_LUNCH, S_PROFILE, V_FIRST_NODE, V_NEED, V_NODES,
-    V_ROLES, cell, entry_provider, entry_shift, need_row, node_row, shift_row, visit_row,
+    V_ROLES, cell, entry_provider, entry_shift, need_row, node_row, room_of, shift_row, visit_row,
 )  # fmt: skip
-from matcher.kernels.insertion import best_single, fits_spacing, scan_shift, time_part
+from matcher.kernels.insertion import best_single, fits_spacing, is_passed_over, scan_shift, time_part
 from matcher.kernels.people import evaluate_provider, evaluate_team
 from matcher.kernels.roads import travel_seconds
 from matcher.kernels.routes import AT, HEAD, LUNCH_AFTER, NEXT, NONE, get_node, get_shift
@@ -57,6 +57,8 @@ def _fill_beams(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
                 continue
             if role == 0 and is_spaced and not fits_spacing(ins, rt, v, day):
                 continue
+            if has_blinks and is_passed_over(wk):
+                continue
             fixed = evaluate_provider(ins, rt, n, entry)
             if fixed >= limit:
                 continue
@@ -90,9 +92,11 @@ def _tried(wk, k):
 @njit(cache=True)
 def _team_starts(ins, wk, visit):
     """Write the starts of the team on trial to ``STARTS``; returns whether every role can keep its own."""
-    first, count, starts = ins[visit + V_FIRST_NODE], ins[visit + V_NODES], wk[STARTS]
+    first, count, starts, has_room = ins[visit + V_FIRST_NODE], ins[visit + V_ROLES], wk[STARTS], room_of(ins, visit) != NONE
     for k in range(count):
         start = wk[_tried(wk, k) + EARLIEST]
+        if k == 0 and has_room:
+            start = max(start, wk[_tried(wk, count) + EARLIEST])
         if k > 0:
             start = max(start, wk[starts + k - 1] + ins[node_row(ins, first + k) + N_GAP_LOW])
         wk[starts + k] = start
@@ -101,6 +105,9 @@ def _team_starts(ins, wk, visit):
             wk[starts + k] = max(wk[starts + k], wk[starts + k + 1] - ins[node_row(ins, first + k + 1) + N_GAP_HIGH])
         if wk[starts + k] > wk[_tried(wk, k) + LATEST_START]:
             return False
+    if has_room:
+        wk[starts + count] = wk[starts]
+        return wk[starts] <= wk[_tried(wk, count) + LATEST_START]
     return True
 
 
@@ -147,8 +154,9 @@ def _trial_cost(ins, pts, rt, wk, visit, partial, limit, is_timed):
 @njit(cache=True)
 def _next_day(ins, wk, visit, k, bucket, days):
     """Return the first day from `bucket` on that role k of the team on trial may be on, given the role before it; `days` if there is none."""
+    before = 0 if k == ins[visit + V_ROLES] else k - 1
     while k > 0 and bucket < days:
-        day = wk[wk[BUCKET_DAY] + wk[wk[TRIAL_DAY] + k - 1]]
+        day = wk[wk[BUCKET_DAY] + wk[wk[TRIAL_DAY] + before]]
         if _may_follow(ins, ins[visit + V_FIRST_NODE] + k, day, wk[wk[BUCKET_DAY] + bucket]):
             break
         bucket += 1
