@@ -74,11 +74,17 @@ def each_further_provider_of_a_role_over_the_visits_of_a_need() -> Case:
 @costs(Term.PREFERRED_WINDOW)
 def each_visit_whose_first_service_misses_the_preferred_windows() -> Case:
     preferred = [window("09:00", "10:00", day="mon"), window("14:00", "15:00", late_by=60)]
-    pair = need("a", role(), role("helper"), meet="independent", visits=4, preferred=preferred)
+    pair = need("a", role(), role("helper"), meet="independent", visits=5, preferred=preferred)
     problem = week([pair, need("b")], [volunteer("v"), volunteer("u")], weights={"preferred_window": 10})
-    starts = [("mon 10:00", "mon 12:00"), ("tue 10:00", "tue 14:30"), ("wed 15:00", "wed 08:00"), ("thu 15:01", "thu 15:00")]
+    starts = [
+        ("mon 10:00", "mon 12:00"),
+        ("tue 10:00", "tue 14:30"),
+        ("wed 15:00", "wed 08:00"),
+        ("thu 15:01", "thu 15:00"),
+        ("fri 10:00", "fri 14:00"),
+    ]
     visits = [visit(f"a#{k}", serve("v", one), serve("u", two, "helper")) for k, (one, two) in enumerate(starts, 1)]
-    return problem, plan(*visits, visit("b#1", serve("v", "fri 12:00"))), 10 * 2
+    return problem, plan(*visits, visit("b#1", serve("v", "fri 12:00"))), 10 * 3
 
 
 @costs(Term.PREFERRED_PERSON)
@@ -101,12 +107,12 @@ def each_member_away_from_preferred_links_and_each_unpreferred_link_shared() -> 
         link("no", "unpreferred", "v", "u", "t"),
         link("also", "unpreferred", "u", "t"),
     ]
-    problem = week(
-        [need("a", *(role(name) for name in names)), need("b")], [volunteer(name) for name in "vutx"], links=links, weights={"pairing": 10}
-    )
+    needs = [need("a", *(role(name) for name in names)), need("b"), need("d", role(), role("helper"))]
+    problem = week(needs, [volunteer(name) for name in "vutx"], links=links, weights={"pairing": 10})
     team = [serve(who, "mon 09:00", name) for who, name in zip("vut", names, strict=True)]
-    away, shared = 1, 3 + 1
-    return problem, plan(visit("a#1", *team), visit("b#1", serve("x", "mon 09:00"))), 10 * (away + shared)
+    away, shared = 1 + 2, 3 + 1 + 1
+    two = visit("d#1", serve("v", "tue 09:00"), serve("t", "tue 09:00", "helper"))
+    return problem, plan(visit("a#1", *team), visit("b#1", serve("x", "mon 09:00")), two), 10 * (away + shared)
 
 
 @costs(Term.STAND_IN)
@@ -253,3 +259,7 @@ def test_a_plan_of_one_visit_costs_what_is_worked_out_by_hand() -> None:
 
 def test_a_problem_without_needs_costs_nothing() -> None:
     assert check(week([], []), plan()).cost == 0
+
+
+def test_a_community_whose_urgencies_weigh_nothing_costs_no_equity() -> None:
+    assert check(week([need()], [], weights={"urgency": [0, 0, 0, 0, 0]}), plan()).cost == 0
