@@ -41,17 +41,21 @@ PlanFile = Annotated[str, typer.Argument(metavar="PLAN", help="A plan or a resul
 LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of the words: zh or en. Left out, the locale's.", show_default=False)]
 
 
-@app.callback()
-def _all(
-    *,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error. May stand anywhere.")] = False,  # noqa: ARG001 - console.run reads it
-) -> None:
-    if version:
+def _version(is_asked: bool) -> None:
+    if is_asked:
         from importlib.metadata import version as version_of
 
         write(version_of("sishe-matcher") + "\n")
         raise typer.Exit
+
+
+@app.callback()
+def _all(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_version)] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error. May stand anywhere.")] = False,
+) -> None:
+    """Match residents' needs to volunteers, social workers and organizations for a week. 四社联动"""
 
 
 @app.command()
