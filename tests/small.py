@@ -255,7 +255,7 @@ class _Maker:
             need["preferred_providers"] = self.some(self.people, 0) if self.maybe(0.4) else []
         several = len(need["team"]) > 1 or need["team"][0].get("count", 1) > 1 or len(need.get("first_team", ())) > 1
         if several and self.on["sequence"]:
-            need["meet"] = rng.choice(("together", "in_sequence", "independent"))
+            need["meet"] = rng.choice(("together", "in_sequence", *(["independent"] if place != "venue" else [])))
             if need["meet"] == "in_sequence":
                 # The last role must still find a window: the least gaps together are no longer than the longest one.
                 most = max(self.minute(window["latest"]) - self.minute(window["earliest"]) for window in need["windows"])
