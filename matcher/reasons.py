@@ -64,7 +64,7 @@ class Reasons:
             rows, change, is_free = self._of_node(v, k, role, is_room)
             removed.extend(rows)
             if not is_free:
-                rule = rows[-1].rule if rows else Rule.SEATS if is_room else Rule.KIND
+                rule = rows[-1].rule if rows else Rule.KIND
                 return Unassigned(visit=visit.id, rule=rule, role=role, removed=tuple(removed), change=change)
         # Every role has somebody: what is missing is one time, or one team, that suits all of them at once.
         return Unassigned(visit=visit.id, rule=Rule.TEAM, removed=tuple(removed))
@@ -73,7 +73,7 @@ class Reasons:
         """Return what removed whom from one node, the least change seen, and whether somebody is left."""
         compiled, instance = self._compiled, self._compiled.instance
         n = int(instance.visits[v]["first_node"]) + k
-        rows, left = ([], 0) if is_room else self._by_people(v, k, role)
+        rows, left = self._by_seats(v, role) if is_room else self._by_people(v, k, role)
         nearest: dict[int, tuple[int, int, int]] = {}
         for entry in range(int(instance.entry_first[n]), int(instance.entry_first[n + 1])):
             shift = instance.shifts[instance.entry_shift[entry]]
@@ -82,8 +82,9 @@ class Reasons:
             p = int(shift["provider"])
             nearest[p] = max(nearest.get(p, seen), seen)
         reachable = len(nearest)
-        if not is_room and left > reachable:
-            rows.append(Removed(rule=Rule.PIN if self._is_pinned(v) else Rule.SHIFT, role=role, providers=left - reachable))
+        if left > reachable:
+            rule = Rule.VENUE_OPEN if is_room else Rule.PIN if self._is_pinned(v) else Rule.SHIFT
+            rows.append(Removed(rule=rule, role=role, providers=left - reachable))
         counts: dict[int, int] = {}
         for rank, _, _ in nearest.values():
             counts[rank] = counts.get(rank, 0) + 1
@@ -109,6 +110,13 @@ class Reasons:
                 rows.append(Removed(rule=rule, role=role, providers=lost))
             allowed = after
         return rows, int(allowed.sum())
+
+    def _by_seats(self, v: int, role: str) -> tuple[list[Removed], int]:
+        """Return what the need's attendees removed of its venue's rooms, and how many are left."""
+        need = self._compiled.visits[v].need
+        rooms = next(venue.rooms for venue in self._compiled.problem.venues if venue.id == need.venue)
+        small = sum(room.seats < need.attendees for room in rooms)
+        return [Removed(rule=Rule.SEATS, role=role, providers=small)] if small else [], len(rooms) - small
 
     def _is_pinned(self, v: int) -> bool:
         return any(pin.visit == self._compiled.visits[v].id for pin in self._compiled.problem.pins)
