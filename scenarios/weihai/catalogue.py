@@ -94,7 +94,7 @@ def _solo(kinds: Kinds, skill: str | None = None, level: tuple[int, int] = (1, 3
 NEED_KINDS: Final = (
     # 居家养老 home-based elder care
     NeedKind("居家助浴", "home_care", 3, "workday", (50, 60), (1, 2), (
-        Part("carer", O, "personal_care", (3, 4), ("social_worker",)), Part("helper", V, "lifting", (1, 2), same_gender=0.4),
+        Part("carer", O, "personal_care", (3, 4), ("social_worker",)), Part("helper", V, "lifting", (1, 2), same_gender=0.5),
     ), urgency=(3, 4, 4, 5), continuity=0.6),
     NeedKind("助餐送餐", "home_care", 5.5, "noon", (20, 25), (3, 4, 5), _solo(VO), urgency=(3, 4)),
     NeedKind("居家保洁", "home_care", 4, "day", (60, 90), (1, 1, 2), _solo(O, "housekeeping", (1, 2), stand_ins=("volunteer",)), urgency=(2, 2, 3)),
@@ -107,7 +107,7 @@ NEED_KINDS: Final = (
     # 为老 elderly
     NeedKind("独居老人探访", "elderly", 8.5, "day", (30, 40, 45), (1, 2, 3), _solo(VS, "companionship", (1, 2)), urgency=(2, 3, 4, 5),
              continuity=0.6),
-    NeedKind("陪同就医", "elderly", 3.5, "clinic", (120, 150, 180), (1,), _solo(V, "escort", (1, 3), stand_ins=("social_worker",), same_gender=0.3),
+    NeedKind("陪同就医", "elderly", 3.5, "clinic", (120, 150, 180), (1,), _solo(V, "escort", (1, 3), stand_ins=("social_worker",), same_gender=0.4),
              urgency=(4, 5)),
     NeedKind("轮椅老人陪同就医", "elderly", 1, "clinic", (120, 150), (1,), (Part("escort", V, "escort", (1, 2), ("social_worker",), count=2),),
              urgency=(4, 5)),
@@ -152,7 +152,7 @@ NEED_KINDS: Final = (
     NeedKind("社区清洁行动", "environment", 1.5, "weekend", (90,), (1,), (Part("cleaner", V, count=3),), urgency=(1, 2), attendees=(0, 0)),
     NeedKind("上门消杀", "environment", 2, "workday", (30, 45), (1,), _solo(O, "housekeeping", (2, 3)), urgency=(2, 3)),
     NeedKind("慢性病健康随访", "environment", 2, "morning", (30,), (1, 2), (
-        Part("nurse", SO, "health_check", (2, 3)), Part("recorder", VS, minutes=15),
+        Part("nurse", SO, "health_check", (2, 3)), Part("recorder", VS, minutes=15, language="zh"),
     ), urgency=(2, 3, 4), meet="independent"),
     # 文化体育 culture and sport
     NeedKind("文体活动课", "culture", 3, "afternoon", (60, 90), (1, 2), _solo(VO, "arts", (2, 3)), "venue", urgency=(1, 2), attendees=(12, 36)),

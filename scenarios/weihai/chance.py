@@ -69,6 +69,11 @@ class Chance:
             out[index], out[other] = out[other], out[index]
         return out
 
+    def marked(self, count: int, share: float) -> list[bool]:
+        """Return `count` booleans in random order, this share of them True, but one at least where there are four or more."""
+        marks = max(round(count * share), 1 if count >= 4 else 0)
+        return self.shuffled([place < marks for place in range(count)])
+
     def some(self, items: Sequence[T], count: int) -> list[T]:
         """Return `count` different items (all, where there are fewer) in the order in which they stand."""
         chosen = sorted(self.shuffled(range(len(items)))[:count])

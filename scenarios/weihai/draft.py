@@ -47,6 +47,10 @@ class Stretch:
         """Return whether it is on this weekday."""
         return self.day is None or self.day == day
 
+    def overlaps(self, other: Stretch, leeway: int = 0) -> bool:
+        """Return whether both are on one day with less than so many minutes between them."""
+        return self.day == other.day and self.start < other.end + leeway and other.start < self.end + leeway
+
     def as_span(self) -> Json:
         """Return it as ``from`` and ``to``."""
         return {**({"day": self.day} if self.day else {}), "from": clock_of(self.start), "to": clock_of(self.end)}
@@ -175,8 +179,8 @@ class DraftNeed:
                 "first_team": [role.to_json() for role in self.first_team or ()],
                 "meet": self.kind.meet,
                 "gap": {"min_minutes": self.kind.gap[0], "max_minutes": self.kind.gap[1]} if self.kind.gap is not None else None,
-                "linked": self.kind.is_linked,
-                "continuity": self.continuity,
+                "linked": self.kind.is_linked or None,
+                "continuity": self.continuity or None,
                 "max_providers": self.max_providers,
                 "preferred_providers": self.preferred_providers,
                 "attendees": self.attendees,
@@ -224,7 +228,7 @@ class DraftProvider:
             "skills": dict(sorted(self.skills.items())),
             "languages": self.languages,
             "gender": self.gender,
-            "checked": self.is_checked,
+            "checked": self.is_checked or None,
             "area": self.area,
             "mode": self.mode,
             "price_per_hour": self.price_per_hour,
@@ -265,5 +269,5 @@ class DraftVenue:
 
 
 def _without_defaults(data: Json) -> Json:
-    """Leave out what is not said: nulls, empty lists and objects, false."""
-    return {key: value for key, value in data.items() if value is not None and value is not False and value not in ([], {}, 0)}
+    """Leave out what is not said: nulls, empty lists and objects (but for a lunch at its usual hours), zeros."""
+    return {key: value for key, value in data.items() if value is False or key == "lunch" or (value is not None and value not in ([], {}, 0))}

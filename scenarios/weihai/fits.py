@@ -29,7 +29,12 @@ WAY_MINUTES: Final = 30
 
 def can_serve(provider: DraftProvider, role: DraftRole, need: DraftNeed) -> bool:
     """Return whether nothing about the provider itself forbids it the role."""
-    return not list(_obstacles(provider, role, need)) and has_time(provider, role, need)
+    return not lacks(provider, role, need) and has_time(provider, role, need)
+
+
+def lacks(provider: DraftProvider, role: DraftRole, need: DraftNeed) -> list[str]:
+    """Return what about the provider, time aside, forbids it the role: names of rules."""
+    return list(_obstacles(provider, role, need))
 
 
 def has_time(provider: DraftProvider, role: DraftRole, need: DraftNeed) -> bool:
@@ -132,9 +137,9 @@ def _train_for(role: DraftRole, need: DraftNeed, near: Near, wanted: int) -> Non
         in_time = [
             provider
             for provider in group
-            if role.gender in (None, provider.gender) and has_time(provider, role, need) and not can_serve(provider, role, need)
+            if is_teachable(provider, role, need) and has_time(provider, role, need) and not can_serve(provider, role, need)
         ]
-        in_time.sort(key=lambda provider: (len(list(_obstacles(provider, role, need))), metres(provider.point, need.point), provider.id))
+        in_time.sort(key=lambda provider: (len(lacks(provider, role, need)), metres(provider.point, need.point), provider.id))
         for provider in in_time[: wanted - able]:
             teach(provider, role, need)
             able += 1
@@ -142,8 +147,14 @@ def _train_for(role: DraftRole, need: DraftNeed, near: Near, wanted: int) -> Non
             return
 
 
+def is_teachable(provider: DraftProvider, role: DraftRole, need: DraftNeed) -> bool:
+    """Return whether nothing stands in the way that teaching leaves as it is: the gender, or a registration that an organization does not have."""
+    is_barred = provider.kind == "organization" and not provider.is_registered and need.kind.category in REGISTERED_CATEGORIES
+    return role.gender in (None, provider.gender) and not is_barred
+
+
 def teach(provider: DraftProvider, role: DraftRole, need: DraftNeed) -> None:
-    """Give a provider whatever it lacks for a role: skills, the language, a certificate, the check, the area, the category."""
+    """Give a provider what it lacks for a role and can be had: skills, the language, a certificate, the check, the area, the category."""
     for skill, level in role.skills.items():
         provider.skills[skill] = max(level, provider.skills.get(skill, 0))
     language = role.language or (need.resident.language if need.resident is not None else None)
@@ -160,7 +171,6 @@ def teach(provider: DraftProvider, role: DraftRole, need: DraftNeed) -> None:
     if provider.kind == "organization":
         if provider.categories is not None and need.kind.category not in provider.categories:
             provider.categories.append(need.kind.category)
-        provider.is_registered = provider.is_registered or need.kind.category in REGISTERED_CATEGORIES
 
 
 def days_of(windows: Iterable[Stretch]) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from scenarios.weihai.catalogue import WEEKDAYS_5, WEEKEND
 from scenarios.weihai.draft import DAYS, DraftNeed, DraftProvider, DraftRole, Stretch
-from scenarios.weihai.fits import Near, days_of, near_of, teach
+from scenarios.weihai.fits import Near, days_of, is_teachable, lacks, near_of, teach
 from scenarios.weihai.geography import metres
 
 if TYPE_CHECKING:
@@ -44,11 +45,16 @@ LONG_SHIFT: Final = 300
 LUNCH_WORTH: Final = 0.88
 """Shifts of more than so many minutes have a lunch break, and are counted for so much of their length."""
 
+CALLED_SHARE: Final = 0.5
+CALLS: Final = 6
+"""Of the other shifts, how many are about the hours of a need nearby instead of the provider's own habit; after how many tries that is given up."""
+
 AGREED_SHARE: Final = 0.85
 """Of the groups, and of the needs for two volunteers at once, how many have their people agreed with beforehand."""
 
-EARLY, LEEWAY, LEAST_SHIFT, MOST_AGREED = 30, 45, 150, 3
-"""Minutes that an agreed shift starts before and lasts after what it is for, its least length, and how many a provider has at most."""
+EARLY, LEEWAY, LEAST_SHIFT, MOST_AGREED, NEAR = 30, 45, 165, 3, 8
+"""Minutes that an agreed shift starts before and lasts after what it is for, its least length, how many a provider has at most, and
+how many of the nearest are asked."""
 
 MOST_SHIFTS: Final = {"volunteer": 6, "social_worker": 5, "organization": 10}
 
@@ -76,8 +82,8 @@ def worth(provider: DraftProvider, shift: Stretch) -> float:
     return minutes * (LUNCH_WORTH if has_lunch else 1.0)
 
 
-def hand_out(chance: Chance, needs: Sequence[DraftNeed], providers: Sequence[DraftProvider], scarcity: float) -> None:
-    """Give every provider at least one shift, and the kinds together as many as leave the wanted share of what is asked without hours.
+def hand_out(chance: Chance, needs: Sequence[DraftNeed], providers: Sequence[DraftProvider], scarcity: float, least: int = 1) -> None:
+    """Give every provider at least so many shifts, and the kinds together as many as leave the wanted share of what is asked without hours.
 
     Those who serve groups and pairs come first: their times are agreed beforehand.
     """
@@ -86,12 +92,15 @@ def hand_out(chance: Chance, needs: Sequence[DraftNeed], providers: Sequence[Dra
         own = [provider for provider in providers if provider.kind == kind]
         target = asked * (1 - scarcity)
         offered = sum(worth(provider, shift) for provider in own for shift in provider.shifts)
+        calls = _calls(needs, kind)
         habits = {provider.id: chance.of("habit", provider.id).weighted(VOLUNTEER_HABITS) for provider in own}
         for turn in range(1, MOST_SHIFTS[kind] + 1):
             for provider in chance.of(kind, turn).shuffled(own):
-                if len(provider.shifts) >= turn or (offered >= target and provider.shifts):
+                if len(provider.shifts) >= turn or (offered >= target and len(provider.shifts) >= least):
                     continue
-                shift = _DRAWS[kind](chance.of("shift", provider.id, turn), provider, habits[provider.id])
+                draw = chance.of("shift", provider.id, turn)
+                shift = _called_shift(draw, provider, calls[provider.site.place.street_code]) if draw.happens(CALLED_SHARE) else None
+                shift = shift or _DRAWS[kind](draw, provider, habits[provider.id])
                 if shift is not None:
                     provider.shifts.append(shift)
                     offered += worth(provider, shift)
@@ -99,8 +108,34 @@ def hand_out(chance: Chance, needs: Sequence[DraftNeed], providers: Sequence[Dra
         _limit(provider)
 
 
+def _calls(needs: Sequence[DraftNeed], kind: str) -> dict[str, list[tuple[DraftNeed, DraftRole]]]:
+    """Return, by street, the needs of single residents that have a role for a kind, with that role."""
+    calls: dict[str, list[tuple[DraftNeed, DraftRole]]] = defaultdict(list)
+    for need in needs:
+        for role, _ in need.teams:
+            if kind in role.kinds and need.resident is not None:
+                calls[need.site.place.street_code].append((need, role))
+    return calls
+
+
+def _called_shift(draw: Chance, provider: DraftProvider, calls: Sequence[tuple[DraftNeed, DraftRole]]) -> Stretch | None:
+    """Return a shift about a time at which some need of the street that the provider can serve may start; None if none is found."""
+    for _ in range(CALLS if calls else 0):
+        need, role = draw.pick(calls)
+        if lacks(provider, role, need):
+            continue
+        free = [day for day in days_of(need.windows) if all(shift.day != day for shift in provider.shifts)]
+        if free:
+            day = draw.pick(free)
+            window = draw.pick([window for window in need.windows if window.has_day(day)])
+            start = window.start + 15 * draw.whole(0, (window.end - window.start) // 15)
+            return _shift_about(Stretch(day, start, start + (role.minutes or need.minutes)), provider.kind)
+    return None
+
+
 def _agree(chance: Chance, needs: Sequence[DraftNeed], near: Near) -> None:
     """Give providers nearby a shift about the time of a group, or of a visit that two or more volunteers are wanted for."""
+    engaged: dict[str, list[Stretch]] = defaultdict(list)
     for need in needs:
         draw = chance.of(need.id)
         is_group = need.kind.attendees is not None
@@ -112,32 +147,44 @@ def _agree(chance: Chance, needs: Sequence[DraftNeed], near: Near) -> None:
         for day in days if is_group else draw.some(days, need.visits):
             window = next(window for window in need.windows if window.has_day(day))
             low = window.start if is_group else window.start + 15 * draw.whole(0, (window.end - window.start) // 15)
-            taken: set[str] = set()
             for role in need.team:
+                time = Stretch(day, low, low + (role.minutes or need.minutes))
                 for _ in range(role.count):
-                    wanted = Stretch(day, low - EARLY, low + (role.minutes or need.minutes) + LEEWAY)
-                    _agree_with_one(draw, need, role, near, wanted, taken)
+                    _agree_with_one(draw, need, role, near, time, engaged)
 
 
-def _agree_with_one(draw: Chance, need: DraftNeed, role: DraftRole, near: Near, wanted: Stretch, taken: set[str]) -> None:
+def _agree_with_one(draw: Chance, need: DraftNeed, role: DraftRole, near: Near, time: Stretch, engaged: dict[str, list[Stretch]]) -> None:
+    """Ask somebody who is there at the time anyway; otherwise somebody nearby who has offered little yet."""
     kind = draw.pick(role.kinds)
-    around = [provider for provider in next(iter(near.of(need, (kind,))), ()) if provider.id not in taken and provider.supervision == "none"]
-    for provider in around:
-        if any(shift.day == wanted.day and shift.start <= wanted.start and wanted.end <= shift.end for shift in provider.shifts):
-            taken.add(provider.id)
-            return
-    free = [provider for provider in around if all(shift.day != wanted.day for shift in provider.shifts) and len(provider.shifts) < MOST_AGREED]
-    free.sort(key=lambda provider: (len(provider.shifts), metres(provider.point, need.point), provider.id))
-    if not free:
+    around = [
+        provider for provider in next(iter(near.of(need, (kind,))), ()) if provider.supervision == "none" and is_teachable(provider, role, need)
+    ]
+    around = [provider for provider in around if not any(other.overlaps(time, LEEWAY) for other in engaged[provider.id])]
+    if not around:
         return
-    provider = draw.pick(free[:8])
-    taken.add(provider.id)
-    teach(provider, role, need)
-    if kind == "social_worker" and wanted.start >= OFFICE_DAY[0] and wanted.end <= OFFICE_DAY[1] and wanted.day in WEEKDAYS_5:
-        provider.shifts.append(Stretch(wanted.day, *OFFICE_DAY))
+    there = [provider for provider in around if any(_has_room(shift, time) for shift in provider.shifts)]
+    free = [provider for provider in around if all(shift.day != time.day for shift in provider.shifts) and len(provider.shifts) < MOST_AGREED]
+    if there:
+        provider = min(there, key=lambda provider: (metres(provider.point, need.point), provider.id))
+    elif free:
+        free.sort(key=lambda provider: (len(provider.shifts), metres(provider.point, need.point), provider.id))
+        provider = draw.pick(free[:NEAR])
+        provider.shifts.append(_shift_about(time, kind))
     else:
-        begin = max(360, min(wanted.start, wanted.end - LEAST_SHIFT) // 15 * 15)
-        provider.shifts.append(Stretch(wanted.day, begin, -(-wanted.end // 15) * 15))
+        return
+    engaged[provider.id].append(time)
+    teach(provider, role, need)
+
+
+def _has_room(shift: Stretch, time: Stretch) -> bool:
+    return shift.day == time.day and shift.start + EARLY <= time.start and time.end + LEEWAY <= shift.end
+
+
+def _shift_about(time: Stretch, kind: str) -> Stretch:
+    start, end = time.start - EARLY, time.end + LEEWAY
+    if kind == "social_worker" and time.day in WEEKDAYS_5 and start >= OFFICE_DAY[0] and end <= OFFICE_DAY[1]:
+        return Stretch(time.day, *OFFICE_DAY)
+    return Stretch(time.day, min(start, end - LEAST_SHIFT) // 15 * 15, -(-end // 15) * 15)
 
 
 def _volunteer_shift(draw: Chance, provider: DraftProvider, habit: str) -> Stretch | None:

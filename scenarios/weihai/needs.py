@@ -18,7 +18,7 @@ DECK: Final = 200
 
 SECOND_NEED_SHARE: Final = 0.25
 GENDERS: Final = {"female": 0.58, "male": 0.42}
-LANGUAGES_URBAN: Final = {None: 0.94, "jiaoliao": 0.04, "ko": 0.02}
+LANGUAGES_URBAN: Final = {None: 0.92, "jiaoliao": 0.055, "ko": 0.025}
 LANGUAGES_RURAL: Final = {None: 0.875, "jiaoliao": 0.12, "ko": 0.005}
 SOME_DAYS_SHARE: Final = 0.5
 HALF_DAY_SHARE: Final = 0.25

@@ -22,16 +22,19 @@ ELECTRIC_SHARE: Final = 0.5
 ELECTRIC_KMH: Final = 20
 DIALECT_SHARE_URBAN, DIALECT_SHARE_RURAL = 0.45, 0.8
 KOREAN_SHARE: Final = 0.06
-CHECKED: Final = {"volunteer": 0.3, "social_worker": 0.9, "organization": 0.6}
+CHECKED: Final = {"volunteer": 0.3, "organization": 0.6}
 LEVELS_VOLUNTEER: Final = {1: 0.1, 2: 0.3, 3: 0.35, 4: 0.17, 5: 0.08}
 LEVELS_AT_WORK: Final = {2: 0.15, 3: 0.4, 4: 0.3, 5: 0.15}
 CERTIFICATE_SHARES: Final = {None: 0.3, "assistant": 0.33, "social_worker": 0.28, "senior": 0.09}
-SUPERVISION_SHARES: Final = {"none": 0.82, "social_worker": 0.12, "linked": 0.06}
+SHARES: Final = {
+    "volunteer": {"linked": 0.06, "social_worker": 0.12, "stays": 0.08},
+    "social_worker": {"checked": 0.9},
+    "organization": {"on_file": 0.3, "area": 0.4, "crews": 0.45, "visit_price": 0.5},
+}
+"""Of each kind, how many may only serve with a linked social worker, or with any; do not return to their base; are checked; are on file only; keep to
+an area; have two or three crews; ask a price a visit. These are shared out exactly, so that every street has them all."""
 RATED_SHARE: Final = 0.6
 RATINGS: Final = {5: 0.35, 4: 0.4, 3: 0.2, 2: 0.05}
-ON_FILE_SHARE: Final = 0.3
-CREWS: Final = {1: 0.55, 2: 0.3, 3: 0.15}
-AREA_SHARE: Final = 0.4
 ALL_CATEGORIES_SHARE: Final = 0.25
 RARE_HOLDER_SHARE: Final = 0.02
 
@@ -68,13 +71,22 @@ def make_providers(chance: Chance, size: Size, sites: Sequence[Site], needs: Seq
     for site in sites:
         streets[site.place.street_code].append(site)
     for kind, count in counts.items():
+        marks = {name: chance.of(kind, name).marked(count, share) for name, share in SHARES[kind].items()}
         for number, index in enumerate(systematic(chance.of(kind, "where"), load, count), start=1):
             site, draw = sites[index], chance.of(kind, number)
             street = site.place.street_code
             asked = skills.get((street, kind)) or skills.get(("", kind)) or {}
-            provider = makers[kind](draw, number, site, asked)
+            has = {name: marked[number - 1] for name, marked in marks.items()}
+            provider = makers[kind](draw, number, site, asked, has)
             if kind == "organization":
-                _field(draw, provider, number, categories.get((street, kind)) or {"elderly": 1.0}, streets[street], is_small=size.organizations < 4)
+                _field(
+                    draw,
+                    provider,
+                    number,
+                    categories.get((street, kind)) or {"elderly": 1.0},
+                    streets[street],
+                    is_wide=size.organizations < 4 or not has["area"],
+                )
             out.append(provider)
     return out
 
@@ -122,7 +134,7 @@ def _travels(draw: Chance, mode: str, site: Site) -> Json:
     return more
 
 
-def _volunteer(draw: Chance, number: int, site: Site, asked: dict[str, float]) -> DraftProvider:
+def _volunteer(draw: Chance, number: int, site: Site, asked: dict[str, float], has: dict[str, bool]) -> DraftProvider:
     mode = draw.weighted(MODES_URBAN if site.place.is_urban else MODES_RURAL)
     given = draw.whole(0, 240)
     more: Json = {
@@ -147,15 +159,15 @@ def _volunteer(draw: Chance, number: int, site: Site, asked: dict[str, float]) -
         gender="female" if draw.happens(FEMALE["volunteer"]) else "male",
         is_checked=draw.happens(CHECKED["volunteer"]),
         skills=_learn(draw, asked, draw.whole(2, 4), LEVELS_VOLUNTEER),
-        supervision=draw.weighted(SUPERVISION_SHARES),
+        supervision="linked" if has["linked"] else "social_worker" if has["social_worker"] else "none",
         more={key: value for key, value in more.items() if value},
     )
-    if draw.happens(0.08):
+    if has["stays"]:
         provider.more["returns"] = False
     return provider
 
 
-def _social_worker(draw: Chance, number: int, site: Site, asked: dict[str, float]) -> DraftProvider:
+def _social_worker(draw: Chance, number: int, site: Site, asked: dict[str, float], has: dict[str, bool]) -> DraftProvider:
     mode = draw.weighted(MODES_AT_WORK)
     more: Json = {
         **_travels(draw, mode, site),
@@ -175,19 +187,18 @@ def _social_worker(draw: Chance, number: int, site: Site, asked: dict[str, float
         mode=mode,
         languages=_languages(draw, site),
         gender="female" if draw.happens(FEMALE["social_worker"]) else "male",
-        is_checked=draw.happens(CHECKED["social_worker"]),
+        is_checked=has["checked"],
         skills=_learn(draw, asked, draw.whole(3, 5), LEVELS_AT_WORK),
         certificate=draw.weighted(CERTIFICATE_SHARES),
         more=more,
     )
 
 
-def _organization(draw: Chance, number: int, site: Site, asked: dict[str, float]) -> DraftProvider:
+def _organization(draw: Chance, number: int, site: Site, asked: dict[str, float], has: dict[str, bool]) -> DraftProvider:
     mode = draw.weighted({"car": 0.6, "bike": 0.4})
     more: Json = {"max_leg_minutes": draw.pick((30, 40))}
-    visit_price = draw.pick((0, 0, 5, 10))
-    if visit_price:
-        more["price_per_visit"] = visit_price
+    if has["visit_price"]:
+        more["price_per_visit"] = draw.pick((5, 10))
     if draw.happens(RATED_SHARE):
         more["rating"] = draw.weighted(RATINGS)
     return DraftProvider(
@@ -201,24 +212,24 @@ def _organization(draw: Chance, number: int, site: Site, asked: dict[str, float]
         gender=None,
         is_checked=draw.happens(CHECKED["organization"]),
         skills=_learn(draw, asked, draw.whole(4, 8), LEVELS_AT_WORK),
-        is_registered=not draw.happens(ON_FILE_SHARE),
-        crews=draw.weighted(CREWS),
+        is_registered=not has["on_file"],
+        crews=draw.whole(2, 3) if has["crews"] else 1,
         price_per_hour=5 * draw.whole(5, 12),
         more=more,
     )
 
 
-def _field(draw: Chance, provider: DraftProvider, number: int, categories: dict[str, float], street: Sequence[Site], *, is_small: bool) -> None:
+def _field(draw: Chance, provider: DraftProvider, number: int, categories: dict[str, float], street: Sequence[Site], *, is_wide: bool) -> None:
     """Give an organization its categories, its name and perhaps an area."""
     main = draw.weighted(categories)
-    if not is_small and not draw.happens(ALL_CATEGORIES_SHARE):
+    if not draw.happens(ALL_CATEGORIES_SHARE):
         left = {name: value for name, value in categories.items() if name != main}
         chosen = [main]
         while left and len(chosen) < 5:
             chosen.append(draw.weighted(left))
             del left[chosen[-1]]
         provider.categories = chosen
-    if not is_small and draw.happens(AREA_SHARE):
+    if not is_wide:
         share = draw.between(0.5, 1)
         provider.area = [site.place.code for site in draw.some(street, max(1, round(share * len(street))))]
         if provider.site.place.code not in provider.area:

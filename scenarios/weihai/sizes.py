@@ -26,6 +26,8 @@ class Size:
     organizations: int
     where: str
     """A code or name of a community, street or district; empty for all of Weihai."""
+    least_shifts: int = 1
+    """How many every provider has; more than one where they are so few that otherwise no day would have anybody."""
 
     @property
     def providers(self) -> int:
@@ -34,7 +36,7 @@ class Size:
 
 
 SIZES: Final = {
-    "community": Size("community", 15, 4, 1, 1, "371002003012"),
+    "community": Size("community", 15, 6, 2, 2, "371002003012", least_shifts=3),
     "street": Size("street", 300, 45, 8, 7, "竹岛街道"),
     "district": Size("district", 3_000, 450, 80, 70, "环翠区"),
     "city": Size("city", 40_000, 6_000, 1_070, 930, ""),

@@ -42,7 +42,7 @@ def make_links(chance: Chance, needs: Sequence[DraftNeed], providers: Sequence[D
         members += wanting[:3]
         if not members:
             continue
-        grade = "required" if len(links) % round(1 / REQUIRED_LINK_SHARE) == 3 else "preferred"
+        grade = "required" if len(links) % round(1 / REQUIRED_LINK_SHARE) == 1 else "preferred"
         links.append({"id": f"l{len(links) + 1:04d}", "members": [worker.id, *(member.id for member in members)], "grade": grade})
         linked.update(member.id for member in members)
         for member in (worker, *members):
@@ -52,14 +52,19 @@ def make_links(chance: Chance, needs: Sequence[DraftNeed], providers: Sequence[D
             volunteer.supervision = "social_worker"
     _make_linked_possible(needs, providers, links)
     volunteers = [provider for provider in near.by_kind["volunteer"] if provider.supervision != "linked"]
-    pairs = chance.of("pairs").shuffled(volunteers)
-    for number in range(max(1, len(volunteers) // 12)):
-        pair = pairs[2 * number : 2 * number + 2]
-        if len(pair) == 2 and not any({member.id for member in pair} <= set(link["members"]) for link in links):
-            links.append(
-                {"id": f"l{len(links) + 1:04d}", "members": [member.id for member in pair], "grade": ("unpreferred", "prohibited")[number % 2]}
-            )
+    links += _strained_pairs(chance.of("pairs").shuffled(volunteers), links)
     return links
+
+
+def _strained_pairs(volunteers: Sequence[DraftProvider], links: Sequence[Json]) -> list[Json]:
+    """Return links of pairs of volunteers who are better not sent together, or never: one pair for each dozen, two at least, none within a link."""
+    wanted = max(2, len(volunteers) // 12)
+    pairs: list[Json] = []
+    for one, other in zip(volunteers[::2], volunteers[1::2], strict=False):
+        if len(pairs) < wanted and not any({one.id, other.id} <= set(link["members"]) for link in links):
+            name = f"l{len(links) + len(pairs) + 1:04d}"
+            pairs.append({"id": name, "members": [one.id, other.id], "grade": ("unpreferred", "prohibited")[len(pairs) % 2]})
+    return pairs
 
 
 def _make_linked_possible(needs: Sequence[DraftNeed], providers: Sequence[DraftProvider], links: list[Json]) -> None:

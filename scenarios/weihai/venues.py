@@ -47,7 +47,7 @@ def make_venues(chance: Chance, sites: Sequence[Site]) -> list[DraftVenue]:
 
 def _venue(draw: Chance, site: Site, number: int, *, is_long: bool) -> DraftVenue:
     name = f"{site.place.short_name}{'社区党群服务中心' if site.place.is_urban else '村便民服务站'}".replace("村村", "村")
-    rooms = [(f"h{number:04d}-{k + 1}-{ROOM_NAMES[k]}", draw.whole(*SEATS[k])) for k in range(draw.whole(1, 3))]
+    rooms = [(f"h{number:04d}-{k + 1}-{ROOM_NAMES[k]}", draw.whole(*SEATS[k])) for k in range(draw.whole(2 if is_long else 1, 3))]
     if is_long:
         opening = [Stretch(None, 510, 1230)]
     elif draw.happens(0.5):
@@ -112,7 +112,7 @@ def _fund(chance: Chance, number: int, source: str, asked: float, members: Seque
         "id": f"f{number:03d}",
         "name": f"{whose}{FUND_NAMES[source]}",
         "source": source,
-        "amount": max(100, 10 * round(asked * share / 10)),
+        "amount": max(300, 10 * round(asked * share / 10)),
         "communities": [site.place.code for site in chosen],
     }
     categories = FUND_CATEGORIES[source]

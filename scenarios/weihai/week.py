@@ -41,14 +41,14 @@ def make_week(size: str = "street", seed: int = 1, *, where: str | None = None, 
     Parameters
     ----------
     size
-        ``community`` (15 visits, 6 providers), ``street`` (300, 60), ``district`` (3,000, 600) or ``city`` (40,000, 8,000).
+        ``community`` (15 visits, 10 providers), ``street`` (300, 60), ``district`` (3,000, 600) or ``city`` (40,000, 8,000).
     seed
         From 0 to 2^31 - 1. Equal arguments give equal bytes on every machine.
     where
         The community, street or district (code or name) instead of the size's own: 竹岛路居委会, 竹岛街道, 环翠区, or all of Weihai.
     scarcity
         How short people are: the share of the minutes asked for, with those on the way, that nobody offers. 0 offers as much as is asked, 0.5 half.
-        Every provider offers one shift at least, so that it cannot rise without end.
+        Every provider offers one shift at least (three, where the size is a community), so that very short weeks are less short than asked.
     in_force
         Whether there is a plan in force, for the needs that someone known to the resident serves.
 
@@ -58,11 +58,12 @@ def make_week(size: str = "street", seed: int = 1, *, where: str | None = None, 
         The size, the place, the seed or the scarcity is not one that there is; everything wrong at once.
     """
     chosen, sites = _checked(size, seed, where, scarcity)
-    chance = Chance("weihai", size, where or "", seed)
+    # The place by its communities, so that its name and its code give the same week.
+    chance = Chance("weihai", size, sites[0].place.code, len(sites), seed)
     venues = make_venues(chance.of("venues"), sites)
     needs, residents = make_needs(chance.of("needs"), sites, chosen.visits, venues)
     providers = make_providers(chance.of("people"), chosen, sites, needs)
-    hand_out(chance.of("hours"), needs, providers, scarcity)
+    hand_out(chance.of("hours"), needs, providers, scarcity, chosen.least_shifts)
     train(needs, providers)
     links = make_links(chance.of("links"), needs, providers)
     tie(chance.of("ties"), needs, residents, providers)
