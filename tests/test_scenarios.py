@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -195,6 +196,12 @@ def test_a_city_is_made_of_all_communities() -> None:
     problem = make_week("city")
     assert (len(problem.visits), len(problem.providers), len(problem.communities)) == (40_000, 8_000, 2_768)
     assert {need.category for need in problem.needs} == {kind.category for kind in NEED_KINDS}
+
+
+def test_the_documentation_has_every_size_as_it_is() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "weihai.md").read_text()
+    for size in SIZES.values():
+        assert f"| `{size.name}` | {size.visits:,} | {size.volunteers:,} | {size.social_workers:,} | {size.organizations:,} |" in text
 
 
 def test_equal_arguments_give_equal_bytes_and_other_seeds_other_weeks() -> None:
