@@ -1,13 +1,14 @@
 """Seeded chance that gives the same values on every machine and Python.
 
 Only ``random.Random.random`` is used, the one method whose sequence Python promises to keep, and only exact arithmetic on what it gives
-(no logarithm, no sine), so that equal seeds give equal bytes.
+(no logarithm, no sine; sums of fractions by ``math.fsum``, since Python 3.12 adds them otherwise than 3.11), so that equal seeds give equal bytes.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from math import fsum
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ class Chance:
     def weighted(self, weights: Mapping[T, float]) -> T:
         """Return one of the keys, each as likely as its weight says; a weight is not negative and one is above 0."""
         likely = [(item, weight) for item, weight in weights.items() if weight > 0]
-        point = self.unit() * sum(weight for _, weight in likely)
+        point = self.unit() * fsum(weight for _, weight in likely)
         for item, weight in likely:
             point -= weight
             if point < 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from math import fsum
 from typing import TYPE_CHECKING, Final
 
 from scenarios.weihai.catalogue import WEEKDAYS_5, WEEKEND
@@ -91,7 +92,7 @@ def hand_out(chance: Chance, needs: Sequence[DraftNeed], providers: Sequence[Dra
     for kind, asked in asked_minutes(needs).items():
         own = [provider for provider in providers if provider.kind == kind]
         target = asked * (1 - scarcity)
-        offered = sum(worth(provider, shift) for provider in own for shift in provider.shifts)
+        offered = fsum(worth(provider, shift) for provider in own for shift in provider.shifts)
         calls = _calls(needs, kind)
         habits = {provider.id: chance.of("habit", provider.id).weighted(VOLUNTEER_HABITS) for provider in own}
         for turn in range(1, MOST_SHIFTS[kind] + 1):

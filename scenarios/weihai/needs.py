@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from math import fsum
 from typing import TYPE_CHECKING, Final
 
 from scenarios.weihai.catalogue import HOURS, NEED_KINDS, RARE_SKILLS, WEEK, NeedKind, Part
@@ -31,7 +32,7 @@ CARED_FOR_AT_HOME: Final = ("日间陪护", "独居老人探访")
 
 def systematic(chance: Chance, weights: Sequence[float], count: int) -> list[int]:
     """Return `count` indices, each about as often as its weight says: equal steps along the summed weights from a random start."""
-    total = sum(weights)
+    total = fsum(weights)
     step, point = total / count, chance.unit() * total / count
     out, index, below = [], 0, weights[0]
     for _ in range(count):
@@ -82,7 +83,7 @@ def make_needs(chance: Chance, sites: Sequence[Site], visits: int, venues: Seque
 
 
 def _deck() -> list[NeedKind]:
-    total = sum(kind.share for kind in NEED_KINDS)
+    total = fsum(kind.share for kind in NEED_KINDS)
     cards: list[NeedKind] = []
     summed = 0.0
     for kind in NEED_KINDS:

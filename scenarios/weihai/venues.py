@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from math import fsum
 from typing import TYPE_CHECKING, Final
 
 from scenarios.weihai.draft import DAYS, DraftNeed, DraftProvider, DraftVenue, Json, Stretch
@@ -74,7 +75,7 @@ def make_funds(chance: Chance, sites: Sequence[Site], needs: Sequence[DraftNeed]
     funds: list[Json] = []
     of_street: dict[str, list[str]] = defaultdict(list)
     for streets in by_district.values():
-        total = sum(value for (street, _), value in asked.items() if street in streets)
+        total = fsum(value for (street, _), value in asked.items() if street in streets)
         everyone = [site for members in streets.values() for site in members]
         for source in ("fiscal", "welfare_lottery"):
             fund = _fund(chance, len(funds) + 1, source, total, everyone, everyone[0].place.district)
@@ -84,7 +85,7 @@ def make_funds(chance: Chance, sites: Sequence[Site], needs: Sequence[DraftNeed]
             for street in streets:
                 of_street[street].append(fund["id"])
         for street, members in streets.items():
-            money = sum(value for (code, _), value in asked.items() if code == street)
+            money = fsum(value for (code, _), value in asked.items() if code == street)
             for source in ("charity", "venture"):
                 funds.append(_fund(chance, len(funds) + 1, source, money, members, members[0].place.street))
                 of_street[street].append(funds[-1]["id"])
@@ -97,7 +98,7 @@ def make_funds(chance: Chance, sites: Sequence[Site], needs: Sequence[DraftNeed]
 
 
 def _paid_minutes(need: DraftNeed) -> float:
-    return sum((role.minutes or need.minutes) * count / len(role.kinds) for role, count in need.teams if "organization" in role.kinds)
+    return fsum((role.minutes or need.minutes) * count / len(role.kinds) for role, count in need.teams if "organization" in role.kinds)
 
 
 def _pays(fund: Json, category: str) -> bool:
