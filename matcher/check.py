@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from matcher.check_people import people_violations
-from matcher.check_places import place_violations
-from matcher.check_routes import route_violations
-from matcher.check_teams import team_violations
-from matcher.reading import read
 from matcher.rules import Rule, Term
-from matcher.tally import tally
-from matcher.violations import Violation
+from matcher.verifier.people import people_violations
+from matcher.verifier.places import place_violations
+from matcher.verifier.reading import read
+from matcher.verifier.routes import route_violations
+from matcher.verifier.tally import tally
+from matcher.verifier.teams import team_violations
+from matcher.verifier.violations import Violation
 
 if TYPE_CHECKING:
     from matcher.plan import Plan

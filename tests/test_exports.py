@@ -41,6 +41,7 @@ def test_a_wheel_has_the_words_the_types_marker_and_the_data(tmp_path: Path) -> 
     built = next(iter(WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])))
     names = set(zipfile.ZipFile(built).namelist())
     assert {"matcher/py.typed", "matcher/locale/zh/LC_MESSAGES/matcher.mo", "matcher/locale/en/LC_MESSAGES/matcher.mo"} <= names
+    assert {"scenarios/data/communities.csv.gz", "scenarios/data/districts.geojson.gz"} <= names
     sources = {path.relative_to(ROOT).as_posix() for package in ("matcher", "scenarios") for path in (ROOT / package).rglob("*.py")}
     assert sources <= names
     assert not {name for name in names if name.startswith(("tests/", "docs/", "out/")) or "__pycache__" in name}

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from matcher.consistency import consistency_faults
 from matcher.errors import Fault, ProblemError
 from matcher.fields import Location
-from matcher.magnitude import COST_LIMIT, cost_bounds
 from matcher.people import Community, Provider
 from matcher.problem import BUILT_IN_CATEGORIES, MatrixTravel, Need, Problem, RoadTravel, StraightTravel, Weights
 from matcher.rules import Term
 from matcher.validation import pointer
+from matcher.validation.consistency import consistency_faults
+from matcher.validation.magnitude import COST_LIMIT, cost_bounds
 from tests.faulty import DROP, MATRIX, ONE_FAULT, ROADS, changed, week
 
 

@@ -17,7 +17,8 @@ from numba import njit
 from matcher.instance import FAR, Instance, Longs
 from matcher.kernels.cells import (
     COMMUNITY_WEIGHT, ENTRY_FIRST, EQUITY, MAX_LATENESS, NEAR, NEAR_WIDTH, NODE_COUNT, N_IS_ROOM, N_SECONDS, N_VISIT, SHIFT_COUNT, SHIFT_FIRST,
-    SHIFT_NODE, VISIT_COUNT, V_COMMUNITY, V_FIRST_NODE, V_LOSS, V_NODES, V_ROLES, V_WEIGHT, cell, node_row, visit_row, weight,
+    SHIFT_NODE, S_DAY, VISIT_COUNT, V_COMMUNITY, V_FIRST_NODE, V_LOSS, V_NODES, V_ROLES, V_WEIGHT, cell, entry_shift, node_row, shift_row, visit_row,
+    weight,
 )  # fmt: skip
 from matcher.kernels.insertion import has_news
 from matcher.kernels.place import forget_touched, place_visit, remove_visit
@@ -28,13 +29,18 @@ from matcher.kernels.routes import (
 )  # fmt: skip
 from matcher.kernels.schedule import lateness, settle
 from matcher.kernels.teams import best_place
-from matcher.kernels.work import ABSENCES, IS_OUT, IS_TOUCHED, ORDER, REMOVED, SHIFT_BLINK, SORT_KEY, TOUCHED, TOUCHED_COUNT, below, draw, uniform
+from matcher.kernels.work import (
+    ABSENCES, IS_OUT, IS_TOUCHED, ORDER, REMOVED, SHIFT_BLINK, SORT_KEY, TOUCHED, TOUCHED_COUNT, WANTED, below, draw, uniform,
+)  # fmt: skip
 
 MEAN_REMOVED = 10
 LONGEST_STRING = 10
 SPLIT = 0.5
 LONGER_SPLIT = 0.01
 SWEEP = 256
+FOR_ABSENT = 0.33
+"""Share of the steps that remove visits where one that is left out could go, rather than anywhere."""
+FAR_KEY = 1 << 20
 SHIFT_BLINK_STEPS, SHIFT_BLINK_RATE = 8, 4
 """In one step of so many, one shift of so many is passed over: what greedy insertion always chooses first is then not there to choose."""
 
@@ -208,6 +214,13 @@ def ruin(ins, pts, rt, wk, mean_removed):
     longest = min(float(LONGEST_STRING), max(1.0, mean_length))
     most = 4.0 * mean_removed / (1.0 + longest) - 1.0
     strings = math.floor(uniform(wk) * most + 1.0)
+    wk[WANTED] = NONE
+    if get_total(rt, ABSENT) > 0 and uniform(wk) < FOR_ABSENT:
+        v = rt[rt[ABSENTEES] + below(wk, get_total(rt, ABSENT))]
+        if below(wk, 2) == 0:
+            wk[WANTED] = v
+        _make_room(ins, pts, rt, wk, v, strings, longest)
+        return
     seed = below(wk, visits)
     done = 0
     for k in range(-1, ins[NEAR_WIDTH]):
@@ -221,10 +234,41 @@ def ruin(ins, pts, rt, wk, mean_removed):
         s = get_node(rt, n, SHIFT)
         if wk[wk[IS_TOUCHED] + s] == 1:
             continue
-        size = get_shift(rt, s, COUNT)
-        length = math.floor(uniform(wk) * min(float(size), longest) + 1.0)
-        _remove_string(ins, pts, rt, wk, n, min(length, size), uniform(wk) < SPLIT and size > length)
+        _remove_some(ins, pts, rt, wk, n, longest)
         done += 1
+
+
+@njit(cache=True)
+def _remove_some(ins, pts, rt, wk, n, longest):
+    """Remove a string of random length around node n."""
+    size = get_shift(rt, get_node(rt, n, SHIFT), COUNT)
+    length = math.floor(uniform(wk) * min(float(size), longest) + 1.0)
+    _remove_string(ins, pts, rt, wk, n, min(length, size), uniform(wk) < SPLIT and size > length)
+
+
+@njit(cache=True)
+def _make_room(ins, pts, rt, wk, v, strings, longest):
+    """Remove strings from routes that could hold an absent visit, most of them on one day."""
+    visit = visit_row(ins, v)
+    day, done = NONE, 0
+    for _ in range(4 * strings + 4):
+        n = ins[visit + V_FIRST_NODE] + below(wk, ins[visit + V_NODES])
+        first, last = cell(ins, ENTRY_FIRST, n), cell(ins, ENTRY_FIRST, n + 1)
+        if first == last:
+            return
+        s = entry_shift(ins, first + below(wk, last - first))
+        if get_shift(rt, s, COUNT) == 0 or wk[wk[IS_TOUCHED] + s] == 1:
+            continue
+        if day != NONE and ins[shift_row(ins, s) + S_DAY] != day and below(wk, 8) > 0:
+            continue
+        day = ins[shift_row(ins, s) + S_DAY]
+        n = get_shift(rt, s, HEAD)
+        for _ in range(below(wk, get_shift(rt, s, COUNT))):
+            n = get_node(rt, n, NEXT)
+        _remove_some(ins, pts, rt, wk, n, longest)
+        done += 1
+        if done == strings:
+            return
 
 
 @njit(cache=True)
@@ -271,7 +315,7 @@ def _sort_keys(ins, wk, count):
             key = cell(ins, ENTRY_FIRST, ins[visit + V_FIRST_NODE] + 1) - cell(ins, ENTRY_FIRST, ins[visit + V_FIRST_NODE])
         else:
             key = -wk[wk[ABSENCES] + v]
-        wk[wk[SORT_KEY] + k] = key * 1_000_000 + noise % 1_000_000
+        wk[wk[SORT_KEY] + k] = key * 1_000_000 + noise % 1_000_000 if v != wk[WANTED] else -FAR * FAR_KEY
 
 
 @njit(cache=True)

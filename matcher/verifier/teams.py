@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from matcher.fields import DAY, seconds_of
 from matcher.rules import Rule
-from matcher.violations import Violation, date, iso, listed, spent, told, told_day
+from matcher.verifier.violations import Violation, date, iso, listed, spent, told, told_day
 
 if TYPE_CHECKING:
     from matcher.fields import Horizon
     from matcher.people import Link, Provider
     from matcher.problem import Pin, Problem
-    from matcher.reading import Assigned, Reading, Served
+    from matcher.verifier.reading import Assigned, Reading, Served
 
 
 class Links:

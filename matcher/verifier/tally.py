@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matcher.check_teams import Links, sharing
 from matcher.rules import Term
+from matcher.verifier.teams import Links, sharing
 
 if TYPE_CHECKING:
-    from matcher.reading import Assigned, Reading, Served
+    from matcher.verifier.reading import Assigned, Reading, Served
 
 MOST_BANKED_HOURS = 100
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from matcher.errors import Fault
 from matcher.fields import DAY, WEEKDAYS, clock, show
-from matcher.pins import pin_faults
 from matcher.problem import MatrixTravel, RoadTravel
-from matcher.times import Days, Reach
 from matcher.validation import pointer
+from matcher.validation.pins import pin_faults
+from matcher.validation.times import Days, Reach
 
 if TYPE_CHECKING:
     from matcher.fields import Horizon, Location, Span

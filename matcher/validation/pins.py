@@ -13,7 +13,7 @@ from matcher.visits import VisitRole, roles_of
 if TYPE_CHECKING:
     from matcher.people import Provider
     from matcher.problem import Need, Pin, Problem
-    from matcher.times import Reach
+    from matcher.validation.times import Reach
 
 
 def pin_faults(problem: Problem, reach: Reach) -> Iterator[Fault]:

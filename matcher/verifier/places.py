@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from matcher.rules import Rule
-from matcher.violations import Violation, iso, listed, told_span, yuan
+from matcher.verifier.violations import Violation, iso, listed, told_span, yuan
 from matcher.visits import openings_of
 
 if TYPE_CHECKING:
-    from matcher.reading import Assigned, Reading, Served
+    from matcher.verifier.reading import Assigned, Reading, Served
 
 
 def place_violations(reading: Reading) -> Iterator[Violation]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from matcher.fields import DAY, clock
 from matcher.rules import Rule
-from matcher.violations import Violation, iso, listed, spent, told, told_day, told_span
+from matcher.verifier.violations import Violation, iso, listed, spent, told, told_day, told_span
 
 if TYPE_CHECKING:
-    from matcher.reading import Reading, Route
+    from matcher.verifier.reading import Reading, Route
     from matcher.visits import Shift
 
 

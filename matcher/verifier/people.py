@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from matcher.people import CERTIFICATES, Certificate
 from matcher.rules import Rule
-from matcher.violations import Violation, listed
+from matcher.verifier.violations import Violation, listed
 
 if TYPE_CHECKING:
-    from matcher.reading import Reading, Served
+    from matcher.verifier.reading import Reading, Served
 
 
 def people_violations(reading: Reading) -> Iterator[Violation]:

@@ -1,7 +1,7 @@
 """The wall against bad input: JSON to plain values, pydantic's errors to faults, and the order in which a problem is looked through.
 
-Everything here ends in `Fault`s with JSON pointers. What must hang together inside a problem is in `matcher.references` (ids and references),
-`matcher.consistency` (times, places, travel) and `matcher.magnitude` (sizes, and the proof that no cost can overflow).
+Everything here ends in `Fault`s with JSON pointers. What must hang together inside a problem is in `references` (ids), `consistency` (places, teams,
+shifts, travel), `times` (days and starts still open), `pins` and `magnitude` (sizes, and the proof that no cost can overflow).
 """
 
 from __future__ import annotations
@@ -107,9 +107,9 @@ def faults_of(problem: Problem) -> list[Fault]:
 
     What merely cannot be placed is no fault: such a visit is left unassigned, with the rule that stopped it.
     """
-    from matcher.consistency import consistency_faults  # noqa: PLC0415 - the models' module imports this one when it validates
-    from matcher.magnitude import magnitude_faults  # noqa: PLC0415
-    from matcher.references import reference_faults  # noqa: PLC0415
+    from matcher.validation.consistency import consistency_faults  # noqa: PLC0415 - the models' module imports this one when it validates
+    from matcher.validation.magnitude import magnitude_faults  # noqa: PLC0415
+    from matcher.validation.references import reference_faults  # noqa: PLC0415
 
     faults = [*reference_faults(problem), *consistency_faults(problem)]
     return faults or list(magnitude_faults(problem))
