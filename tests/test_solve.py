@@ -116,7 +116,7 @@ def test_the_same_weeks_three_weeks_later_cost_the_same(seed: int) -> None:
     assert [service.start for assignment in after.plan.assignments for service in assignment.team] == starts
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", [*range(20), 37, 115, 261])  # the last three have independent roles, which follow one another in any order
 def test_a_plan_to_start_from_is_kept_or_improved(seed: int) -> None:
     problem = small_problem(300 + seed, 12, waiting=False)
     good = quick(problem, chunks=4, seed=9)

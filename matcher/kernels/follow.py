@@ -1,4 +1,4 @@
-"""Placing a visit as a plan says: the given shifts, at the end of their routes, if every rule still allows it."""
+"""Placing a visit as a plan says: in the given shifts, between the services before and after it, if every rule still allows it."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ from matcher.kernels.cells import S_DAY, V_FIRST_NODE, V_NODES, V_ROLES, entry_p
 from matcher.kernels.insertion import fits_spacing, scan_shift
 from matcher.kernels.people import evaluate_provider, evaluate_team
 from matcher.kernels.place import forget_touched, place_visit
-from matcher.kernels.routes import IS_IN, JOURNAL_LENGTH, NONE, TAIL, get_shift, get_visit, open_journal, roll_back
+from matcher.kernels.routes import HEAD, IS_IN, JOURNAL_LENGTH, NEXT, NONE, START, get_node, get_shift, get_visit, open_journal, roll_back
 from matcher.kernels.schedule import settle
 from matcher.kernels.work import AFTER, CHOSEN, EARLIEST, FROM, MEMBERS, PAYER, SCAN, TO_ENTRY, UNTIL, candidate, copy_candidate
 
 
 @njit(cache=True)
 def _choose(ins, pts, rt, wk, n, k, entry, start, is_timed):
-    """Leave in ``CHOSEN`` the way to put node n at the end of the route of an entry that suits a start best; returns whether there is one."""
+    """Leave in ``CHOSEN`` the way to put node n into the route of an entry that suits a start best; returns whether there is one."""
     fixed = evaluate_provider(ins, rt, n, entry)
     if fixed >= FAR:
         return False
-    tail, best, has_found = get_shift(rt, entry_shift(ins, entry), TAIL), FAR, False
+    before, m = NONE, get_shift(rt, entry_shift(ins, entry), HEAD)
+    while m != NONE and get_node(rt, m, START) <= start:
+        before, m = m, get_node(rt, m, NEXT)
+    best, has_found = FAR, False
     for c in range(scan_shift(ins, pts, rt, wk, n, entry, fixed, FAR, False, is_timed)):
         row = candidate(wk, SCAN, c)
-        if wk[row + AFTER] != tail or not wk[row + FROM] <= start <= wk[row + UNTIL]:
+        if wk[row + AFTER] != before or not wk[row + FROM] <= start <= wk[row + UNTIL]:
             continue
         # Of the start options that hold the start the last one to open; of two ways to take lunch the one that does not delay the start.
         miss = 2 * max(0, wk[row + EARLIEST] - start) + abs(start - max(wk[row + FROM], wk[row + EARLIEST]))
