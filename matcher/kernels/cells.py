@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+from matcher.kernels.jit import kernel
 
 from matcher.instance import NEED, NODE, OPTION, PROFILE, PROVIDER, SHIFT, VISIT, WEIGHTS, WINDOW, Instance, Longs
 
@@ -89,61 +89,61 @@ def pack(instance: Instance) -> tuple[Longs, Reals]:
     return ins, pts
 
 
-@njit(cache=True)
+@kernel
 def cell(array, table, index):
     """Return cell `index` of a table of an array with a head."""
     return array[array[table] + index]
 
 
-@njit(cache=True)
+@kernel
 def node_row(ins, n):
     """Return where the row of node n starts."""
     return ins[NODES] + n * NODE_WIDTH
 
 
-@njit(cache=True)
+@kernel
 def visit_row(ins, v):
     """Return where the row of visit v starts."""
     return ins[VISITS] + v * VISIT_WIDTH
 
 
-@njit(cache=True)
+@kernel
 def need_row(ins, need):
     """Return where the row of a need starts."""
     return ins[NEEDS] + need * NEED_WIDTH
 
 
-@njit(cache=True)
+@kernel
 def shift_row(ins, s):
     """Return where the row of shift s starts."""
     return ins[SHIFTS] + s * SHIFT_WIDTH
 
 
-@njit(cache=True)
+@kernel
 def provider_row(ins, p):
     """Return where the row of provider p starts."""
     return ins[PROVIDERS] + p * PROVIDER_WIDTH
 
 
-@njit(cache=True)
+@kernel
 def room_of(ins, visit):
     """Return the node of the room of a visit, by its row; -1 where it has none."""
     return ins[visit + V_FIRST_NODE] + ins[visit + V_ROLES] if ins[visit + V_NODES] > ins[visit + V_ROLES] else -1
 
 
-@njit(cache=True)
+@kernel
 def entry_shift(ins, entry):
     """Return the shift of an entry."""
     return ins[ins[ENTRY_SHIFT] + entry]
 
 
-@njit(cache=True)
+@kernel
 def entry_provider(ins, entry):
     """Return the provider of an entry."""
     return ins[shift_row(ins, entry_shift(ins, entry)) + S_PROVIDER]
 
 
-@njit(cache=True)
+@kernel
 def weight(ins, name):
     """Return a weight of the objective."""
     return ins[ins[WEIGHT_CELLS] + name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
+from matcher.kernels.jit import kernel
 
 from matcher.instance import FAR
 from matcher.kernels.cells import (
@@ -15,7 +15,7 @@ from matcher.kernels.teams import best_team
 from matcher.kernels.work import COST, SCAN, candidate
 
 
-@njit(cache=True)
+@kernel
 def _two_best_shifts(ins, pts, rt, wk, v, limit, is_timed):
     """Return the cost of the best place of a visit of one node, and of the best one in another shift; `limit` where there is none."""
     visit = visit_row(ins, v)
@@ -38,7 +38,7 @@ def _two_best_shifts(ins, pts, rt, wk, v, limit, is_timed):
     return best, second
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def rank_by_regret(ins, pts, rt, wk, visits, keys, is_timed):
     """Write for each absent visit what is lost if its best place is taken (negative, so that the greatest regret sorts first).
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
+from matcher.kernels.jit import kernel
 
 from matcher.instance import FAR, ROOM
 from matcher.kernels.cells import (
@@ -19,7 +19,7 @@ from matcher.kernels.schedule import reach
 FREE, BY_SPACING, BY_DAY_MINUTES, BY_WEEK_MINUTES, BY_CASELOAD, BY_MAX_PROVIDERS, BY_FUND, BY_LEG, BY_TIME = range(9)
 
 
-@njit(cache=True)
+@kernel
 def diagnose(ins, pts, rt, n, entry):
     """Return what keeps node n out of the shift of an entry, and by how many seconds (or fen), where that is a number.
 
@@ -59,7 +59,7 @@ def diagnose(ins, pts, rt, n, entry):
     return _shortest_time(ins, pts, rt, n, s)
 
 
-@njit(cache=True)
+@kernel
 def _shortest_time(ins, pts, rt, n, s):
     shift, node = shift_row(ins, s), node_row(ins, n)
     visit = visit_row(ins, ins[node + N_VISIT])

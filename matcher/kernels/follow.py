@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
+from matcher.kernels.jit import kernel
 
 from matcher.instance import FAR
 from matcher.kernels.cells import S_DAY, V_FIRST_NODE, V_NODES, V_ROLES, entry_provider, entry_shift, shift_row, visit_row
@@ -14,7 +14,7 @@ from matcher.kernels.schedule import settle
 from matcher.kernels.work import AFTER, CHOSEN, EARLIEST, FROM, MEMBERS, PAYER, SCAN, TO_ENTRY, UNTIL, candidate, copy_candidate
 
 
-@njit(cache=True)
+@kernel
 def _choose(ins, pts, rt, wk, n, k, entry, start, is_timed):
     """Leave in ``CHOSEN`` the way to put node n into the route of an entry that suits a start best; returns whether there is one."""
     fixed = evaluate_provider(ins, rt, n, entry)
@@ -36,7 +36,7 @@ def _choose(ins, pts, rt, wk, n, k, entry, start, is_timed):
     return has_found
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def follow(ins, pts, rt, wk, v, entries, starts, funds, is_timed):
     """Place absent visit v in the shifts of the given entries, one for each of its nodes, near the given starts; `funds` pay if they may (NONE: any).
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
+from matcher.kernels.jit import kernel
 
 from matcher.instance import FAR
 from matcher.kernels.cells import (
@@ -27,7 +27,7 @@ BLINK = 100
 """One position in so many is passed over, so that greedy insertion does not always end in the same place (Christiaens and Vanden Berghe 2020)."""
 
 
-@njit(cache=True)
+@kernel
 def fits_spacing(ins, rt, v, day):
     """Return whether visit v may be on that day, given the days of the need's other visits."""
     visit = visit_row(ins, v)
@@ -70,7 +70,7 @@ def fits_spacing(ins, rt, v, day):
     return steps <= ins[need + D_VISITS] - 1
 
 
-@njit(cache=True)
+@kernel
 def evaluate_push(ins, pts, rt, wk, origin, start, limit):
     """Return what it costs to delay node `origin` until `start`, along all the routes that this delays; FAR where it cannot be, or not below `limit`.
 
@@ -127,7 +127,7 @@ def evaluate_push(ins, pts, rt, wk, origin, start, limit):
     return cost
 
 
-@njit(cache=True)
+@kernel
 def _following_travel(ins, pts, rt, shift, here, at, following):
     """Return the travel from a place to the next node that has a place (or home), and what it is now from `at`; where remote nodes stand between."""
     m = following
@@ -143,7 +143,7 @@ def _following_travel(ins, pts, rt, shift, here, at, following):
     return 0, 0
 
 
-@njit(cache=True)
+@kernel
 def time_part(ins, pts, rt, wk, n, start, following, following_start, limit):
     """Return the cost of the start of node n and of the delay it brings to the node after it; FAR where that cannot be, or not below `limit`."""
     cost = time_cost(ins, n, start)
@@ -155,7 +155,7 @@ def time_part(ins, pts, rt, wk, n, start, following, following_start, limit):
     return cost
 
 
-@njit(cache=True)
+@kernel
 def scan_shift(ins, pts, rt, wk, n, entry, fixed, limit, has_blinks, is_timed):
     """Write to ``SCAN`` every way to put node n into the shift of an entry that costs less than `limit`; return how many.
 
@@ -244,7 +244,7 @@ def scan_shift(ins, pts, rt, wk, n, entry, fixed, limit, has_blinks, is_timed):
     return found
 
 
-@njit(cache=True)
+@kernel
 def is_news(ins, rt, entry, failed):
     """Return whether anything about an entry has loosened since the visit last failed to find a place."""
     s = entry_shift(ins, entry)
@@ -253,13 +253,13 @@ def is_news(ins, rt, entry, failed):
     return get_provider(rt, ins[shift_row(ins, s) + S_PROVIDER], FREED) > failed
 
 
-@njit(cache=True)
+@kernel
 def is_passed_over(wk):
     """Return whether this step does not see a shift: in some steps of a search, one in so many at random."""
     return wk[SHIFT_BLINK] > 0 and below(wk, wk[SHIFT_BLINK]) == 0
 
 
-@njit(cache=True)
+@kernel
 def best_single(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
     """Find the cheapest place of a visit of one node; returns its cost (FAR: none under `limit`) and leaves it in ``CHOSEN``."""
     visit = visit_row(ins, v)
@@ -288,7 +288,7 @@ def best_single(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
     return best if has_found else FAR
 
 
-@njit(cache=True)
+@kernel
 def has_news(ins, rt, v):
     """Return whether any entry of an absent visit has loosened since it last failed."""
     visit = visit_row(ins, v)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
+from matcher.kernels.jit import kernel
 
 from matcher.instance import FAR, PREFERRED, PROHIBITED, REQUIRED, ROOM, SOCIAL_WORKER, UNPREFERRED
 from matcher.kernels.cells import (
@@ -17,13 +17,13 @@ from matcher.kernels.routes import COUNTERS, IS_IN, NONE, SERVED, SHIFT, SPENT, 
 from matcher.kernels.work import MEMBERS
 
 
-@njit(cache=True)
+@kernel
 def provider_of(ins, rt, n):
     """Return the provider of a placed node."""
     return ins[shift_row(ins, get_node(rt, n, SHIFT)) + S_PROVIDER]
 
 
-@njit(cache=True)
+@kernel
 def serves(ins, rt, resident, p, week):
     """Return whether provider p serves the resident in that week (NONE: in any), as things stand."""
     for k in range(cell(ins, RESIDENT_FIRST, resident), cell(ins, RESIDENT_FIRST, resident + 1)):
@@ -37,7 +37,7 @@ def serves(ins, rt, resident, p, week):
     return False
 
 
-@njit(cache=True)
+@kernel
 def face_cost(ins, resident, p):
     """Return what provider p costs as a face that the resident does not know, or knows a little."""
     for k in range(cell(ins, KNOWN_FIRST, resident), cell(ins, KNOWN_FIRST, resident + 1)):
@@ -46,7 +46,7 @@ def face_cost(ins, resident, p):
     return weight(ins, NEW_FACE)
 
 
-@njit(cache=True)
+@kernel
 def count_in_group(ins, rt, group, p):
     """Return how many different providers fill the role over the need's visits, and whether p is one of them."""
     different, has = 0, False
@@ -67,7 +67,7 @@ def count_in_group(ins, rt, group, p):
     return different, has
 
 
-@njit(cache=True)
+@kernel
 def workload_cost(ins, p, seconds):
     """Return the fairness cost of a provider who serves that long."""
     offered = ins[provider_row(ins, p) + P_OFFERED]
@@ -75,7 +75,7 @@ def workload_cost(ins, p, seconds):
     return weight(ins, WORKLOAD) * (minutes * minutes // offered) if offered > 0 else 0
 
 
-@njit(cache=True)
+@kernel
 def payer(ins, rt, need, price):
     """Return the first fund that may pay that much for the need, NONE if there is none."""
     for k in range(ins[need + D_FUND_FIRST], ins[need + D_FUND_FIRST] + ins[need + D_FUNDS]):
@@ -85,7 +85,7 @@ def payer(ins, rt, need, price):
     return NONE
 
 
-@njit(cache=True)
+@kernel
 def evaluate_provider(ins, rt, n, entry):
     """Return the cost of the provider of an entry for node n as things stand, times and travel aside; FAR where a limit forbids it."""
     shift = shift_row(ins, entry_shift(ins, entry))
@@ -131,7 +131,7 @@ def evaluate_provider(ins, rt, n, entry):
     return cost
 
 
-@njit(cache=True)
+@kernel
 def _share(ins, p, q, grade):
     """Return how many links of that grade (REQUIRED - 1: any that is not UNPREFERRED or PROHIBITED) hold both providers."""
     a, b = provider_row(ins, p), provider_row(ins, q)
@@ -146,7 +146,7 @@ def _share(ins, p, q, grade):
     return found
 
 
-@njit(cache=True)
+@kernel
 def _is_supervised(ins, wk, size):
     in_need, span = 0, 0
     for i in range(size):
@@ -168,7 +168,7 @@ def _is_supervised(ins, wk, size):
     return in_need <= span
 
 
-@njit(cache=True)
+@kernel
 def _is_linked(ins, wk, visit, size):
     need = need_row(ins, ins[visit + V_NEED])
     for k in range(ins[need + D_LINK_FIRST], ins[need + D_LINK_FIRST] + ins[need + D_LINKS]):
@@ -188,7 +188,7 @@ def _is_linked(ins, wk, visit, size):
     return False
 
 
-@njit(cache=True)
+@kernel
 def _misses_required(ins, wk, size, i):
     """Return whether member i has a required link none of whose other members is in the team."""
     provider = provider_row(ins, wk[wk[MEMBERS] + i])
@@ -208,7 +208,7 @@ def _misses_required(ins, wk, size, i):
     return False
 
 
-@njit(cache=True)
+@kernel
 def evaluate_team(ins, wk, visit, size):
     """Return what a team costs as a team, FAR where a rule on teams forbids it.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
+from matcher.kernels.jit import kernel
 
 from matcher.instance import FAR, ROOM
 from matcher.kernels.cells import (
@@ -21,7 +21,7 @@ from matcher.kernels.routes import (
 from matcher.kernels.work import AFTER, CHOSEN, FROM, IS_LUNCH_AFTER, IS_TOUCHED, PAYER, TOUCHED, TOUCHED_COUNT, TO_ENTRY, UNTIL, candidate
 
 
-@njit(cache=True)
+@kernel
 def touch(rt, wk, s):
     """Note that a route changed: its times are to be settled, and visits that failed before may find a place in it."""
     put_shift(rt, s, CHANGED, get_total(rt, CLOCK))
@@ -31,7 +31,7 @@ def touch(rt, wk, s):
         wk[TOUCHED_COUNT] += 1
 
 
-@njit(cache=True)
+@kernel
 def forget_touched(wk):
     """Empty the list of changed routes."""
     for k in range(wk[TOUCHED_COUNT]):
@@ -39,7 +39,7 @@ def forget_touched(wk):
     wk[TOUCHED_COUNT] = 0
 
 
-@njit(cache=True)
+@kernel
 def _position(ins, rt, s, n):
     """Return the place where the provider is once node n (NONE: none yet) is served. ``AT`` says the same, but only on settled routes."""
     while n != NONE:
@@ -49,7 +49,7 @@ def _position(ins, rt, s, n):
     return ins[shift_row(ins, s) + S_BASE]
 
 
-@njit(cache=True)
+@kernel
 def route_travel_around(ins, pts, rt, s, n):
     """Return the seconds of travel into node n and out of it in its route, as far as the next node that has a place (or home)."""
     shift = shift_row(ins, s)
@@ -69,7 +69,7 @@ def route_travel_around(ins, pts, rt, s, n):
     return total
 
 
-@njit(cache=True)
+@kernel
 def route_travel_from(ins, pts, rt, s, before):
     """Return the seconds of travel from node `before` (NONE: the base) to the next node that has a place (or home)."""
     shift = shift_row(ins, s)
@@ -85,7 +85,7 @@ def route_travel_from(ins, pts, rt, s, before):
     return travel_seconds(ins, pts, ins[shift + S_PROFILE], at, ins[shift + S_BASE]) if ins[shift + S_RETURNS] == 1 else 0
 
 
-@njit(cache=True)
+@kernel
 def _link(ins, pts, rt, n, s, after, is_lunch_after):
     before_travel = route_travel_from(ins, pts, rt, s, after)
     following = get_node(rt, after, NEXT) if after != NONE else get_shift(rt, s, HEAD)
@@ -107,7 +107,7 @@ def _link(ins, pts, rt, n, s, after, is_lunch_after):
     put_total(rt, SOFT, get_total(rt, SOFT) + weight(ins, TRAVEL) * gained)
 
 
-@njit(cache=True)
+@kernel
 def _unlink(ins, pts, rt, n, s):
     around = route_travel_around(ins, pts, rt, s, n)
     before, after = get_node(rt, n, PREV), get_node(rt, n, NEXT)
@@ -131,7 +131,7 @@ def _unlink(ins, pts, rt, n, s):
     put_node(rt, n, WAIT, 0)
 
 
-@njit(cache=True)
+@kernel
 def _count(ins, rt, n, entry, sign):
     """Add (1) or take away (-1) a node's service from counters and costs; the node is not linked at that moment."""
     s = entry_shift(ins, entry)
@@ -166,13 +166,13 @@ def _count(ins, rt, n, entry, sign):
     put_total(rt, SOFT, get_total(rt, SOFT) + sign * cost)
 
 
-@njit(cache=True)
+@kernel
 def _equity_cost(ins, community, left_out):
     total = cell(ins, COMMUNITY_WEIGHT, community)
     return weight(ins, EQUITY) * (1000 * left_out * left_out // total) if total > 0 else 0
 
 
-@njit(cache=True)
+@kernel
 def _leave_out(ins, rt, visit, sign):
     """Add (1) or take away (-1) the loss of a visit that is left out."""
     c = ins[visit + V_COMMUNITY]
@@ -183,13 +183,13 @@ def _leave_out(ins, rt, visit, sign):
     put_total(rt, LOSS, get_total(rt, LOSS) + gained)
 
 
-@njit(cache=True)
+@kernel
 def _forget_failures(ins, rt, need):
     for v in range(ins[need + D_FIRST_VISIT], ins[need + D_FIRST_VISIT] + ins[need + D_VISITS]):
         put_visit(rt, v, FAILED, NEVER_FAILED)
 
 
-@njit(cache=True)
+@kernel
 def _payer(ins, rt, need, price, wanted):
     """Return the fund `wanted` if it may pay that much for the need, else the first that may; NONE if there is none."""
     for k in range(ins[need + D_FUND_FIRST], ins[need + D_FUND_FIRST] + ins[need + D_FUNDS]):
@@ -198,7 +198,7 @@ def _payer(ins, rt, need, price, wanted):
     return payer(ins, rt, need, price)
 
 
-@njit(cache=True)
+@kernel
 def place_visit(ins, pts, rt, wk, v, pairing):
     """Place an absent visit as ``CHOSEN`` of the workspace says. Times are not settled yet.
 
@@ -241,7 +241,7 @@ def place_visit(ins, pts, rt, wk, v, pairing):
     return True
 
 
-@njit(cache=True)
+@kernel
 def remove_visit(ins, pts, rt, wk, v):
     """Remove a placed visit (and, if it is a need's first with a first team, the visits that hang on it). Times are not settled yet."""
     visit = visit_row(ins, v)
@@ -253,7 +253,7 @@ def remove_visit(ins, pts, rt, wk, v):
     _remove_one(ins, pts, rt, wk, v)
 
 
-@njit(cache=True)
+@kernel
 def _remove_one(ins, pts, rt, wk, v):
     visit = visit_row(ins, v)
     for n in range(ins[visit + V_FIRST_NODE], ins[visit + V_FIRST_NODE] + ins[visit + V_NODES]):

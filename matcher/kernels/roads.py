@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
+from matcher.kernels.jit import kernel
 
 from matcher.kernels.cells import PLACE_COUNT, PROFILE_TABLES, PTS_PROFILES, TABLES, cell
 
 
-@njit(cache=True)
+@kernel
 def travel_seconds(ins, pts, profile, origin, destination):
     """Return the seconds from a place to another for a profile; 0 from a place to itself, and in a room (profile -1)."""
     if origin == destination or profile < 0:

@@ -27,7 +27,7 @@ from typing import NamedTuple, TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+from matcher.kernels.jit import kernel
 import itertools
 
 
@@ -111,7 +111,7 @@ def memory_of(array: Longs) -> Longs:
     return array[ROUTES_HEAD : array[MEMORY_END]]
 
 
-@njit(cache=True)
+@kernel
 def put(rt, cell, value):
     """Write one cell of the memory, noting the old value. Past its room the journal only notes that it overflowed."""
     old = rt[cell]
@@ -127,7 +127,7 @@ def put(rt, cell, value):
         rt[cell] = value
 
 
-@njit(cache=True)
+@kernel
 def roll_back(rt, mark):
     """Undo every write since the journal had `mark` entries, the latest first."""
     start = rt[MEMORY_END]
@@ -136,74 +136,74 @@ def roll_back(rt, mark):
     rt[JOURNAL_LENGTH] = mark
 
 
-@njit(cache=True)
+@kernel
 def open_journal(rt):
     """Forget the past: what is written from now on can be rolled back to here."""
     rt[JOURNAL_LENGTH] = 0
     rt[JOURNAL_OVERFLOWED] = 0
 
 
-@njit(cache=True)
+@kernel
 def get_node(rt, n, field):
     """Return a field of node n."""
     return rt[rt[NODE_STATE] + n * NODE_CELLS + field]
 
 
-@njit(cache=True)
+@kernel
 def put_node(rt, n, field, value):
     """Write a field of node n."""
     put(rt, rt[NODE_STATE] + n * NODE_CELLS + field, value)
 
 
-@njit(cache=True)
+@kernel
 def get_shift(rt, s, field):
     """Return a field of the route of shift s."""
     return rt[rt[SHIFT_STATE] + s * SHIFT_CELLS + field]
 
 
-@njit(cache=True)
+@kernel
 def put_shift(rt, s, field, value):
     """Write a field of the route of shift s."""
     put(rt, rt[SHIFT_STATE] + s * SHIFT_CELLS + field, value)
 
 
-@njit(cache=True)
+@kernel
 def get_provider(rt, p, field):
     """Return a field of provider p."""
     return rt[rt[PROVIDER_STATE] + p * PROVIDER_CELLS + field]
 
 
-@njit(cache=True)
+@kernel
 def put_provider(rt, p, field, value):
     """Write a field of provider p."""
     put(rt, rt[PROVIDER_STATE] + p * PROVIDER_CELLS + field, value)
 
 
-@njit(cache=True)
+@kernel
 def get_visit(rt, v, field):
     """Return a field of visit v."""
     return rt[rt[VISIT_STATE] + v * VISIT_CELLS + field]
 
 
-@njit(cache=True)
+@kernel
 def put_visit(rt, v, field, value):
     """Write a field of visit v."""
     put(rt, rt[VISIT_STATE] + v * VISIT_CELLS + field, value)
 
 
-@njit(cache=True)
+@kernel
 def get_total(rt, field):
     """Return a total."""
     return rt[rt[TOTALS] + field]
 
 
-@njit(cache=True)
+@kernel
 def put_total(rt, field, value):
     """Write a total."""
     put(rt, rt[TOTALS] + field, value)
 
 
-@njit(cache=True)
+@kernel
 def put_in(rt, table, index, value):
     """Write cell `index` of one of the plain tables: `COUNTERS`, `SPENT`, `LEFT_OUT`, `ABSENTEES`."""
     put(rt, rt[table] + index, value)

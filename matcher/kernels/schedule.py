@@ -8,7 +8,7 @@ carried to the others through the visits they share, route by route, until nothi
 
 from __future__ import annotations
 
-from numba import njit
+from matcher.kernels.jit import kernel
 
 from matcher.instance import FAR
 from matcher.kernels.cells import (
@@ -25,7 +25,7 @@ from matcher.kernels.routes import (
 from matcher.kernels.work import IS_QUEUED, QUEUE, QUEUE_HEAD, QUEUE_SIZE, TOUCHED, TOUCHED_COUNT
 
 
-@njit(cache=True)
+@kernel
 def reach(ins, shift, end, travel, has_lunch):
     """Return the earliest start at the next stop, after a service that ends at `end`: lunch, if taken here, is after the leg, or before it."""
     if not has_lunch:
@@ -39,7 +39,7 @@ def reach(ins, shift, end, travel, has_lunch):
     return FAR
 
 
-@njit(cache=True)
+@kernel
 def depart(ins, shift, start, travel, has_lunch):
     """Return the latest end of a service from which `reach` still meets `start`; very negative if there is none."""
     if not has_lunch:
@@ -51,7 +51,7 @@ def depart(ins, shift, start, travel, has_lunch):
     return -FAR
 
 
-@njit(cache=True)
+@kernel
 def lateness(ins, visit, start):
     """Return the seconds after the latest start, of the window of the visit that makes it least late."""
     late = FAR
@@ -62,7 +62,7 @@ def lateness(ins, visit, start):
     return late if late < FAR else 0
 
 
-@njit(cache=True)
+@kernel
 def time_cost(ins, n, start):
     """Return what it costs that node n starts then: lateness, preferred windows, the start in force."""
     node = node_row(ins, n)
@@ -86,7 +86,7 @@ def time_cost(ins, n, start):
     return cost
 
 
-@njit(cache=True)
+@kernel
 def _set_start(ins, rt, n, start):
     put_node(rt, n, START, start)
     cost = time_cost(ins, n, start)
@@ -96,7 +96,7 @@ def _set_start(ins, rt, n, start):
         put_total(rt, SOFT, get_total(rt, SOFT) + cost - old)
 
 
-@njit(cache=True)
+@kernel
 def _set_wait(ins, rt, n, seconds):
     """Note how long the provider waits before a node. Rooms do not wait."""
     if ins[node_row(ins, n) + N_IS_ROOM] == 1:
@@ -107,7 +107,7 @@ def _set_wait(ins, rt, n, seconds):
         put_total(rt, SOFT, get_total(rt, SOFT) + weight(ins, WAITING) * (seconds - old))
 
 
-@njit(cache=True)
+@kernel
 def _enqueue(ins, wk, s):
     """Add a shift to the ring of routes to look at again, unless it waits there already."""
     if wk[wk[IS_QUEUED] + s] == 0:
@@ -116,7 +116,7 @@ def _enqueue(ins, wk, s):
         wk[QUEUE_SIZE] += 1
 
 
-@njit(cache=True)
+@kernel
 def _dequeue(ins, wk):
     s = wk[wk[QUEUE] + wk[QUEUE_HEAD]]
     wk[QUEUE_HEAD] = (wk[QUEUE_HEAD] + 1) % ins[SHIFT_COUNT]
@@ -125,7 +125,7 @@ def _dequeue(ins, wk):
     return s
 
 
-@njit(cache=True)
+@kernel
 def _starts_from_arrivals(ins, rt, wk, visit, own_shift):
     """Set the starts of all nodes of a visit of several from their arrivals; other routes that move are queued. Returns False past a node's HIGH."""
     first, last, room = ins[visit + V_FIRST_NODE], ins[visit + V_FIRST_NODE] + ins[visit + V_ROLES] - 1, room_of(ins, visit)
@@ -149,7 +149,7 @@ def _starts_from_arrivals(ins, rt, wk, visit, own_shift):
     return is_fine
 
 
-@njit(cache=True)
+@kernel
 def _move(ins, rt, wk, n, start, own_shift):
     """Set the start of a node of a visit of several; its route is queued if it is another one. Returns False past the node's HIGH."""
     if start != get_node(rt, n, START):
@@ -159,7 +159,7 @@ def _move(ins, rt, wk, n, start, own_shift):
     return start <= get_node(rt, n, HIGH)
 
 
-@njit(cache=True)
+@kernel
 def _latest_from_bounds(ins, rt, wk, visit, own_shift):
     """Set the latest starts of all nodes of a visit of several from the bounds of their routes; other routes that move are queued."""
     first, last, room = ins[visit + V_FIRST_NODE], ins[visit + V_FIRST_NODE] + ins[visit + V_ROLES] - 1, room_of(ins, visit)
@@ -178,7 +178,7 @@ def _latest_from_bounds(ins, rt, wk, visit, own_shift):
         _limit(rt, ins, wk, n, value, own_shift)
 
 
-@njit(cache=True)
+@kernel
 def _limit(rt, ins, wk, n, latest, own_shift):
     """Set the latest start of a node of a visit of several; its route is queued if it is another one."""
     if latest != get_node(rt, n, LATEST):
@@ -187,7 +187,7 @@ def _limit(rt, ins, wk, n, latest, own_shift):
             _enqueue(ins, wk, get_node(rt, n, SHIFT))
 
 
-@njit(cache=True)
+@kernel
 def _forward(ins, pts, rt, wk, s):
     """Recompute the starts of one route from its head. Returns NONE, or a node that starts or ends too late."""
     shift = shift_row(ins, s)
@@ -222,7 +222,7 @@ def _forward(ins, pts, rt, wk, s):
     return NONE
 
 
-@njit(cache=True)
+@kernel
 def _backward(ins, pts, rt, wk, s):
     """Recompute the latest starts of one route from its tail."""
     shift = shift_row(ins, s)
@@ -248,7 +248,7 @@ def _backward(ins, pts, rt, wk, s):
         n = before
 
 
-@njit(cache=True)
+@kernel
 def settle(ins, pts, rt, wk):
     """Bring all times up to date after the touched routes changed.
 

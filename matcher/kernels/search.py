@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+from matcher.kernels.jit import kernel
 
 from matcher.instance import FAR, Instance, Longs
 from matcher.kernels.cells import (
@@ -70,13 +70,13 @@ def best_routes(rt: Longs, bs: Longs) -> Longs:
     return copy
 
 
-@njit(cache=True)
+@kernel
 def cost_of(ins, rt):
     """Return the cost of the current routes."""
     return get_total(rt, LOSS) + get_total(rt, SOFT) + weight(ins, MAX_LATENESS) * get_total(rt, WORST)
 
 
-@njit(cache=True)
+@kernel
 def refresh_worst(ins, rt):
     """Bring the highest lateness up to date, if it costs anything."""
     if weight(ins, MAX_LATENESS) == 0:
@@ -88,7 +88,7 @@ def refresh_worst(ins, rt):
     put_total(rt, WORST, worst)
 
 
-@njit(cache=True)
+@kernel
 def note_changes(rt, bs):
     """Remember which cells the accepted step changed."""
     count, length = bs[DIRTY_COUNT], rt[JOURNAL_LENGTH]
@@ -100,7 +100,7 @@ def note_changes(rt, bs):
     bs[DIRTY_COUNT] = count + length
 
 
-@njit(cache=True)
+@kernel
 def record_best(rt, bs, cost):
     """Make the current routes the best."""
     offset = bs[BEST_MEMORY] - ROUTES_HEAD
@@ -115,7 +115,7 @@ def record_best(rt, bs, cost):
     bs[BEST_COST] = cost
 
 
-@njit(cache=True)
+@kernel
 def return_to_best(rt, bs):
     """Make the best routes the current ones."""
     offset = bs[BEST_MEMORY] - ROUTES_HEAD
@@ -124,7 +124,7 @@ def return_to_best(rt, bs):
     bs[DIRTY_COUNT] = 0
 
 
-@njit(cache=True)
+@kernel
 def settle_or_remove(ins, pts, rt, wk):
     """Settle the touched routes; where removals broke a time or a leg (possible only off the triangle inequality), remove what is in the way."""
     while True:
@@ -135,7 +135,7 @@ def settle_or_remove(ins, pts, rt, wk):
     forget_touched(wk)
 
 
-@njit(cache=True)
+@kernel
 def insert_visit(ins, pts, rt, wk, v, has_blinks, is_timed):
     """Place an absent visit where it costs least, if that is less than leaving it out. Returns whether it was placed."""
     visit = visit_row(ins, v)
@@ -162,7 +162,7 @@ def insert_visit(ins, pts, rt, wk, v, has_blinks, is_timed):
     return False
 
 
-@njit(cache=True)
+@kernel
 def _remove_string(ins, pts, rt, wk, n, length, is_split):
     """Remove a run of `length` visits of the route of node n that holds it; if split, keep a run inside."""
     s = get_node(rt, n, SHIFT)
@@ -193,7 +193,7 @@ def _remove_string(ins, pts, rt, wk, n, length, is_split):
             remove_visit(ins, pts, rt, wk, wk[wk[REMOVED] + k])
 
 
-@njit(cache=True)
+@kernel
 def ruin(ins, pts, rt, wk, mean_removed):
     """Remove strings of visits from routes near a random visit (slack induction by string removals)."""
     visits, shifts = ins[VISIT_COUNT], ins[SHIFT_COUNT]
@@ -238,7 +238,7 @@ def ruin(ins, pts, rt, wk, mean_removed):
         done += 1
 
 
-@njit(cache=True)
+@kernel
 def _remove_some(ins, pts, rt, wk, n, longest):
     """Remove a string of random length around node n."""
     size = get_shift(rt, get_node(rt, n, SHIFT), COUNT)
@@ -246,7 +246,7 @@ def _remove_some(ins, pts, rt, wk, n, longest):
     _remove_string(ins, pts, rt, wk, n, min(length, size), uniform(wk) < SPLIT and size > length)
 
 
-@njit(cache=True)
+@kernel
 def _make_room(ins, pts, rt, wk, v, strings, longest):
     """Remove strings from routes that could hold an absent visit, most of them on one day."""
     visit = visit_row(ins, v)
@@ -271,7 +271,7 @@ def _make_room(ins, pts, rt, wk, v, strings, longest):
             return
 
 
-@njit(cache=True)
+@kernel
 def _gather(ins, rt, wk, is_sweep):
     """Write to ``ORDER`` the absent visits that may find a place now; return how many."""
     count = 0
@@ -295,7 +295,7 @@ def _gather(ins, rt, wk, is_sweep):
     return count
 
 
-@njit(cache=True)
+@kernel
 def _sort_keys(ins, wk, count):
     """Choose at random how the visits to place are ordered, and write a key for each: low goes first."""
     how = below(wk, 12)
@@ -318,19 +318,36 @@ def _sort_keys(ins, wk, count):
         wk[wk[SORT_KEY] + k] = key * 1_000_000 + noise % 1_000_000 if v != wk[WANTED] else -FAR * FAR_KEY
 
 
-@njit(cache=True)
+@kernel
+def _sort(wk, count):
+    """Sort ``ORDER`` by ``SORT_KEY``, low first (Shell's method: a step has tens of visits to place, now and then hundreds)."""
+    gap = 1
+    while gap < count // 3:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for i in range(gap, count):
+            v, key, j = wk[wk[ORDER] + i], wk[wk[SORT_KEY] + i], i
+            while j >= gap and wk[wk[SORT_KEY] + j - gap] > key:
+                wk[wk[ORDER] + j], wk[wk[SORT_KEY] + j] = wk[wk[ORDER] + j - gap], wk[wk[SORT_KEY] + j - gap]
+                j -= gap
+            wk[wk[ORDER] + j], wk[wk[SORT_KEY] + j] = v, key
+        gap //= 3
+
+
+@kernel
 def recreate(ins, pts, rt, wk, is_sweep, is_timed):
     """Place absent visits one by one, in a random kind of order, each where it costs least."""
     count = _gather(ins, rt, wk, is_sweep)
     settle_or_remove(ins, pts, rt, wk)
     _sort_keys(ins, wk, count)
-    for k in np.argsort(wk[wk[SORT_KEY] : wk[SORT_KEY] + count]):
+    _sort(wk, count)
+    for k in range(count):
         v = wk[wk[ORDER] + k]
         if get_visit(rt, v, IS_IN) == 0 and not insert_visit(ins, pts, rt, wk, v, get_visit(rt, v, FAILED) < 0, is_timed):
             wk[wk[ABSENCES] + v] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def anneal(ins, pts, rt, wk, bs, steps, hot, cold, is_timed):
     """Run ruin-recreate steps while the temperature falls from `hot` to `cold`.
 
@@ -368,7 +385,7 @@ def anneal(ins, pts, rt, wk, bs, steps, hot, cold, is_timed):
     return accepted
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def fill(ins, pts, rt, wk, bs, visits, is_timed):
     """Try to place the given visits in their order; record the outcome as the best if it is. Returns how many were placed."""
     placed = 0

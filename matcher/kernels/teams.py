@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
+from matcher.kernels.jit import kernel
 
 from matcher.instance import FAR
 from matcher.kernels.cells import (
@@ -20,7 +20,7 @@ from matcher.kernels.work import (
 )  # fmt: skip
 
 
-@njit(cache=True)
+@kernel
 def _keep(wk, role, bucket, row):
     """Insert a candidate into the beam of a role and day, sorted by cost, if it is good enough."""
     size = wk[wk[BEAM_SIZE] + role * wk[BUCKETS] + bucket]
@@ -35,7 +35,7 @@ def _keep(wk, role, bucket, row):
         wk[wk[BEAM_SIZE] + role * wk[BUCKETS] + bucket] = size + 1
 
 
-@njit(cache=True)
+@kernel
 def _fill_beams(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
     """Collect the candidates of every node of a team visit by day; returns the number of days, 0 where some node has none."""
     visit = visit_row(ins, v)
@@ -83,13 +83,13 @@ def _fill_beams(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
     return buckets
 
 
-@njit(cache=True)
+@kernel
 def _tried(wk, k):
     """Return where the candidate of role k of the team on trial starts."""
     return beam_row(wk, k, wk[wk[TRIAL_DAY] + k], wk[wk[TRIAL_PICK] + k])
 
 
-@njit(cache=True)
+@kernel
 def _team_starts(ins, wk, visit):
     """Write the starts of the team on trial to ``STARTS``; returns whether every role can keep its own."""
     first, count, starts, has_room = ins[visit + V_FIRST_NODE], ins[visit + V_ROLES], wk[STARTS], room_of(ins, visit) != NONE
@@ -111,7 +111,7 @@ def _team_starts(ins, wk, visit):
     return True
 
 
-@njit(cache=True)
+@kernel
 def _delay_cost(ins, pts, rt, wk, n, row, start, limit):
     """Return the time part of a candidate's cost if it starts then rather than at its earliest."""
     s = entry_shift(ins, wk[row + TO_ENTRY])
@@ -129,7 +129,7 @@ def _delay_cost(ins, pts, rt, wk, n, row, start, limit):
     return time_part(ins, pts, rt, wk, n, start, following, following_start, limit)
 
 
-@njit(cache=True)
+@kernel
 def _trial_cost(ins, pts, rt, wk, visit, partial, limit, is_timed):
     """Return the cost of the team on trial, FAR where its times or its members do not go together; the team's own cost is second."""
     if not _team_starts(ins, wk, visit):
@@ -151,7 +151,7 @@ def _trial_cost(ins, pts, rt, wk, visit, partial, limit, is_timed):
     return cost, pairing
 
 
-@njit(cache=True)
+@kernel
 def _next_day(ins, wk, visit, k, bucket, days):
     """Return the first day from `bucket` on that role k of the team on trial may be on, given the role before it; `days` if there is none."""
     before = 0 if k == ins[visit + V_ROLES] else k - 1
@@ -163,7 +163,7 @@ def _next_day(ins, wk, visit, k, bucket, days):
     return bucket
 
 
-@njit(cache=True)
+@kernel
 def best_team(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
     """Find a cheap team for a visit of several nodes: the best few candidates of each role and day, joined depth-first over the roles.
 
@@ -202,14 +202,14 @@ def best_team(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
     return (best, best_pairing) if has_found else (FAR, 0)
 
 
-@njit(cache=True)
+@kernel
 def _may_follow(ins, n, day, other):
     """Return whether a node may be on a day, given the day of the node before it in the visit."""
     low, high = ins[node_row(ins, n) + N_GAP_LOW], ins[node_row(ins, n) + N_GAP_HIGH]
     return (other - day + ins[DAY_SPAN]) * 86_400 > low and (other - day - ins[DAY_SPAN]) * 86_400 < high
 
 
-@njit(cache=True)
+@kernel
 def best_place(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
     """Find a place for an absent visit; returns (cost, pairing cost), cost FAR where none is under `limit`; the place is in ``CHOSEN``."""
     if ins[visit_row(ins, v) + V_NODES] == 1:

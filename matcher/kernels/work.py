@@ -18,7 +18,7 @@ it), ``IS_LUNCH_AFTER``,
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from matcher.kernels.jit import kernel
 
 from typing import TYPE_CHECKING
 
@@ -58,7 +58,7 @@ def workspace(instance: Instance, seed: int) -> Longs:
     return wk
 
 
-@njit(cache=True)
+@kernel
 def draw(wk):
     """Return the next 64 random bits (xorshift64*; Vigna 2016, doi 10.1145/2845077)."""
     x = np.uint64(wk[RNG])
@@ -69,31 +69,31 @@ def draw(wk):
     return x * np.uint64(0x2545F4914F6CDD1D)
 
 
-@njit(cache=True)
+@kernel
 def below(wk, bound):
     """Return a random integer from 0 to bound - 1 (bound under 2**31)."""
     return np.int64(((draw(wk) >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32))
 
 
-@njit(cache=True)
+@kernel
 def uniform(wk):
     """Return a random number from 0 (included) to 1 (excluded)."""
     return np.float64(draw(wk) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True)
+@kernel
 def candidate(wk, table, index):
     """Return where a candidate of a table (`SCAN`, `CHOSEN`) starts."""
     return wk[table] + index * CANDIDATE
 
 
-@njit(cache=True)
+@kernel
 def beam_row(wk, role, bucket, index):
     """Return where a candidate in the beam of a role and day starts."""
     return wk[BEAM] + ((role * wk[BUCKETS] + bucket) * BEAM_WIDTH + index) * CANDIDATE
 
 
-@njit(cache=True)
+@kernel
 def copy_candidate(wk, source, target):
     """Copy one candidate over another."""
     for k in range(CANDIDATE):
