@@ -1,0 +1,146 @@
+"""Why a visit is left out, or served as it is: verdicts, near misses, changes that would help, alternatives. The entry is `explain`.
+
+It may import the whole engine and the verifier; no solver, kernel or verifier imports it.
+Nothing is said here that was not tried out and verified, or is marked as a guess; docs/explain.md has the codes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from matcher.check import Report, check
+from matcher.decode import decode
+from matcher.errors import Fault, PlanError
+from matcher.explain.alone import Alone, alone
+from matcher.explain.alternatives import Others, alternatives
+from matcher.explain.answer import Alternative, Certainty, Change, Choice, Displaced, Explanation, Forced, Miss, Stopped, Verdict
+from matcher.explain.changes import proposals, try_out
+from matcher.explain.forced import STEPS, forced
+from matcher.explain.misses import MOST, Misses
+from matcher.explain.refit import Ground, never
+from matcher.reasons import Reasons
+
+if TYPE_CHECKING:
+    from matcher.plan import Plan
+    from matcher.problem import Problem
+
+__all__ = [
+    "Alternative",
+    "Certainty",
+    "Change",
+    "Choice",
+    "Displaced",
+    "Explanation",
+    "Forced",
+    "Miss",
+    "Stopped",
+    "Verdict",
+    "explain",
+]
+
+
+def explain(
+    problem: Problem,
+    plan: Plan,
+    visit: str,
+    *,
+    budget: float | None = None,
+    seed: int = 1,
+    steps: int = STEPS,
+    cancelled: Callable[[], bool] | None = None,
+) -> Explanation:
+    """Explain why a plan serves a visit as it does, or leaves it out.
+
+    Parameters
+    ----------
+    problem, plan
+        A problem and a clean plan of it, from anywhere.
+    visit
+        The id of the visit (``need#number``).
+    budget
+        Seconds, from when the problem is compiled, after which no further change or alternative is begun; without one, all are looked at, and
+        equal calls give equal answers.
+    seed, steps
+        Of the search for the plan that is forced to serve the visit.
+    cancelled
+        Asked now and then; once it returns True, what is known by then is returned.
+
+    Raises
+    ------
+    PlanError
+        If the plan breaks a rule of the problem or is not of this problem, or the problem has no such visit.
+    """
+    report = _verified(problem, plan)
+    ground = Ground.of(problem, plan)
+    until = None if budget is None else time.perf_counter() + budget
+
+    def is_over() -> bool:
+        return (cancelled is not None and cancelled()) or (until is not None and time.perf_counter() >= until)
+
+    try:
+        v = ground.row(visit)
+    except KeyError:
+        raise PlanError([Fault("", f"the problem has no visit {visit!r}; a visit is a need's id, # and a number, such as n1#1", "unknown")]) from None
+    assignment = next((item for item in plan.assignments if item.visit == visit), None)
+    if assignment is not None:
+        others = Others(ground, v)
+        return Explanation(
+            visit=visit,
+            verdict=Verdict.ASSIGNED,
+            certainty=Certainty.PROVED,
+            assignment=assignment,
+            choices=others.choices(assignment),
+            alternatives=alternatives(others, ground, check(problem, decode(ground.compiled, ground.state)), assignment, is_over),
+        )
+    return _left_out(ground, plan, report, v, seed=seed, steps=steps, is_over=is_over, cancelled=cancelled or never)
+
+
+def _left_out(
+    ground: Ground, plan: Plan, report: Report, v: int, *, seed: int, steps: int, is_over: Callable[[], bool], cancelled: Callable[[], bool]
+) -> Explanation:
+    compiled = ground.compiled
+    visit = compiled.visits[v]
+    by_itself = alone(compiled, visit)
+    reason = Reasons(compiled, ground.state).of(v)
+    found = forced(ground, plan, report, v, seed=seed, steps=steps, is_over=cancelled) if by_itself.rule is None else None
+    verdict, certainty = _verdict(by_itself, found)
+    misses = Misses(ground).of(v)
+    offered = proposals(compiled.problem, visit, misses, by_itself)
+    tried = try_out(ground, plan, v, offered, seed=seed, is_over=is_over)
+    rule, role = (reason.rule, reason.role) if by_itself.rule is None else (by_itself.rule, by_itself.role)
+    return Explanation(
+        visit=visit.id,
+        verdict=verdict,
+        certainty=certainty,
+        rule=rule,
+        role=role,
+        removed=reason.removed,
+        stopped=by_itself.stopped if verdict == Verdict.IMPOSSIBLE else (),
+        forced=found,
+        misses=tuple(miss for _, miss in misses[:MOST]),
+        changes=tried.changes,
+        tried=tried.tried,
+        untried=tried.untried,
+    )
+
+
+def _verdict(by_itself: Alone, found: Forced | None) -> tuple[Verdict, Certainty]:
+    if by_itself.rule is not None:
+        return Verdict.IMPOSSIBLE, Certainty.PROVED
+    if found is None:
+        return Verdict.IMPOSSIBLE, Certainty.HEURISTIC
+    # A plan that serves it at no more cost is there to be looked at; that there is none is only as sure as the search. At equal cost it is a tie
+    # between the visit and those that it would displace.
+    is_missed = found.cost < 0 or (found.cost == 0 and not found.displaced)
+    return (Verdict.NOT_FOUND, Certainty.PROVED) if is_missed else (Verdict.CROWDED_OUT, Certainty.HEURISTIC)
+
+
+def _verified(problem: Problem, plan: Plan) -> Report:
+    report = check(problem, plan)
+    if not report.is_clean:
+        first = report.violations[0]
+        message = f"the plan breaks {len(report.violations)} rules, so it cannot be explained; the first: {first.rule}: {first.message}"
+        raise PlanError([Fault("", message, "conflict")])
+    return report

@@ -1,0 +1,155 @@
+"""Why an assigned visit has its team, and the best other teams and times: each placed, settled and judged by the verifier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from matcher.check import Report, check
+from matcher.decode import decode
+from matcher.explain.answer import Alternative, Choice
+from matcher.explain.refit import Ground, never
+from matcher.instance import FAR
+from matcher.kernels.cells import ENTRY_COST, pack
+from matcher.kernels.diagnose import FREE, diagnose
+from matcher.kernels.place import forget_touched, place_visit, remove_visit
+from matcher.kernels.routes import NONE, SHIFT, open_journal, roll_back, view
+from matcher.kernels.schedule import settle
+from matcher.kernels.search import refresh_worst
+from matcher.kernels.teams import best_place
+from matcher.kernels.work import CHOSEN, EARLIEST, TO_ENTRY, candidate
+from matcher.plan import Removed
+from matcher.rules import Rule
+from matcher.solvers.searcher import Searcher
+
+if TYPE_CHECKING:
+    from matcher.plan import Assignment, Plan
+    from matcher.visits import VisitRole
+
+MOST, LOOKED_AT = 3, 8
+"""Alternatives that are given, and those that are worked out to find them."""
+TOO_DEAR = FAR - 1
+
+
+class Others:
+    """The state of a plan without one of its visits, and what could be put in its place."""
+
+    def __init__(self, ground: Ground, v: int) -> None:
+        self._ground, self._v, self._compiled = ground, v, ground.compiled
+        self._instance = ground.compiled.instance
+        ins, self._pts = pack(self._instance)
+        self._ins = ins.copy()
+        self._ins.setflags(write=False)
+        self._costs = int(ins[ENTRY_COST])
+        self._searcher = Searcher.on(self._instance, (ins, self._pts), 1, ground.state)
+        routes = view(self._searcher.rt)
+        self.entries_now = [int(routes.node[n, SHIFT]) for n in self._nodes]
+        remove_visit(ins, self._pts, self._searcher.rt, self._searcher.wk, v)
+        settle(ins, self._pts, self._searcher.rt, self._searcher.wk)
+        forget_touched(self._searcher.wk)
+        refresh_worst(ins, self._searcher.rt)
+        open_journal(self._searcher.rt)
+
+    @property
+    def _nodes(self) -> range:
+        row = self._instance.visits[self._v]
+        return range(int(row["first_node"]), int(row["first_node"] + row["nodes"]))
+
+    def choices(self, assignment: Assignment) -> tuple[Choice, ...]:
+        """Return for each role who was removed by which rule, and how many were left and free."""
+        visit = self._compiled.visits[self._v]
+        serves = {service.role: service.provider for service in assignment.team}
+        return tuple(self._choice(k, role, serves[role.id]) for k, role in enumerate(visit.roles))
+
+    def _choice(self, k: int, role: VisitRole, provider: str) -> Choice:
+        visit, removed = self._compiled.visits[self._v], []
+        allowed = np.ones(len(self._compiled.problem.providers), bool)
+        for rule, passes in self._compiled.eligibility.rules(visit, role):
+            lost = int((allowed & ~passes).sum())
+            if lost:
+                removed.append(Removed(rule=rule, role=role.id, providers=lost))
+            allowed &= passes
+        n, s, free = self._nodes[k], self._searcher, set()
+        for entry in range(int(self._instance.entry_first[n]), int(self._instance.entry_first[n + 1])):
+            if int(diagnose(s.ins, s.pts, s.rt, n, entry)[0]) == FREE:
+                free.add(int(self._instance.shifts[self._instance.entry_shift[entry]]["provider"]))
+        busy = int(allowed.sum()) - len(free)
+        if busy > 0:
+            removed.append(Removed(rule=Rule.SHIFT, role=role.id, providers=busy))
+        return Choice(role.id, provider, tuple(removed), int(allowed.sum()), len(free))
+
+    def found(self, is_over: Callable[[], bool] = never) -> list[tuple[int, list[Any]]]:
+        """Return the places that cost least, the present one among them, at most one for each shift of a role: (estimated cost, candidates)."""
+        s, seen = self._searcher, {}
+        nodes = self._nodes
+        for n in nodes:
+            for entry in range(int(self._instance.entry_first[n]), int(self._instance.entry_first[n + 1])):
+                if is_over():
+                    break
+                cost, pairing = self._with(n, entry)
+                if cost >= TOO_DEAR:
+                    continue
+                rows = [s.wk[candidate(s.wk, CHOSEN, k) : candidate(s.wk, CHOSEN, k + 1)].copy() for k in range(len(nodes))]
+                key = tuple((int(row[TO_ENTRY]), int(row[EARLIEST])) for row in rows)
+                if key not in seen or cost < seen[key][0]:
+                    seen[key] = (int(cost), [int(pairing), *rows])
+        return sorted(seen.values(), key=lambda item: (item[0], str([row.tolist() for row in item[1][1:]])))
+
+    def _with(self, n: int, entry: int) -> tuple[int, int]:
+        """Find the cheapest place of the visit in which node n is in the shift of an entry."""
+        first, last = int(self._instance.entry_first[n]), int(self._instance.entry_first[n + 1])
+        span = slice(self._costs + first, self._costs + last)
+        kept = self._ins[span].copy()
+        self._ins.setflags(write=True)
+        self._ins[span] = FAR
+        self._ins[self._costs + entry] = kept[entry - first]
+        self._ins.setflags(write=False)
+        s = self._searcher
+        cost, pairing = best_place(self._ins, self._pts, s.rt, s.wk, self._v, TOO_DEAR, False, s.is_timed)
+        self._ins.setflags(write=True)
+        self._ins[span] = kept
+        self._ins.setflags(write=False)
+        return int(cost), int(pairing)
+
+    def plan_with(self, place: list[Any]) -> Plan | None:
+        """Return the plan in which the visit has a place that was found; None where it does not settle."""
+        s, pairing, rows = self._searcher, place[0], place[1:]
+        for k, row in enumerate(rows):
+            s.wk[candidate(s.wk, CHOSEN, k) : candidate(s.wk, CHOSEN, k + 1)] = row
+        open_journal(s.rt)
+        plan = None
+        if place_visit(s.ins, s.pts, s.rt, s.wk, self._v, pairing) and int(settle(s.ins, s.pts, s.rt, s.wk)) == NONE:
+            refresh_worst(s.ins, s.rt)
+            plan = decode(self._compiled, s.rt)
+        forget_touched(s.wk)
+        roll_back(s.rt, 0)
+        return plan
+
+
+def alternatives(
+    others: Others, ground: Ground, report: Report, assignment: Assignment, is_over: Callable[[], bool] = never
+) -> tuple[Alternative, ...]:
+    """Return the cheapest other teams and times of an assigned visit, the cheapest first; each is clean and costed by the verifier."""
+    now = _key(assignment)
+    found: list[Alternative] = []
+    seen = {now}
+    for _, place in others.found()[:LOOKED_AT]:
+        if len(found) == MOST or (found and is_over()):
+            break
+        plan = others.plan_with(place)
+        other = next((item for item in plan.assignments if item.visit == assignment.visit), None) if plan is not None else None
+        if plan is None or other is None or _key(other) in seen:
+            continue
+        verified = check(ground.compiled.problem, plan)
+        if not verified.is_clean:
+            continue
+        seen.add(_key(other))
+        by_term = {term: cost - report.terms[term] for term, cost in verified.terms.items() if cost != report.terms[term]}
+        found.append(Alternative(verified.cost - report.cost, by_term, other))
+    return tuple(sorted(found, key=lambda item: item.cost))
+
+
+def _key(assignment: Assignment) -> tuple[Any, ...]:
+    return assignment.room, tuple((service.role, service.provider, service.crew, service.start) for service in assignment.team)

@@ -1,0 +1,211 @@
+"""The smallest changes that would serve a visit: made from the near misses, each tried out by making it and solving again from the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from matcher.check import check
+from matcher.decode import decode
+from matcher.explain import edits
+from matcher.explain.answer import Change, Miss
+from matcher.explain.refit import Ground, Refit, never
+from matcher.rules import Rule
+
+if TYPE_CHECKING:
+    from matcher.explain.alone import Alone
+    from matcher.explain.edits import Edit
+    from matcher.people import Provider
+    from matcher.plan import Plan
+    from matcher.problem import Problem
+    from matcher.visits import Visit, VisitRole
+
+MOST_SHOWN, MOST_TRIED = 5, 24
+STEPS = 60
+NEW_PROVIDER, NEW_ROOM, NO_PIN, NO_LINE = 4_800, 2_400, 30, 240
+"""Sizes, in minutes that are taken to weigh as much, of changes without a number of minutes."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A change that may serve a visit, not tried yet."""
+
+    code: str
+    detail: dict[str, Any]
+    size: int
+    edit: Edit
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Changes that hold, how many were tried, and how many there was no time for."""
+
+    changes: tuple[Change, ...]
+    tried: int
+    untried: int
+
+
+def proposals(problem: Problem, visit: Visit, misses: list[tuple[int, Miss]], alone: Alone) -> list[Proposal]:
+    """Return changes that may serve a visit, the smallest first; each provider stands for each kind of change once."""
+    found = [proposal for size, miss in misses for proposal in _of_miss(problem, visit, size, miss)]
+    found.extend(_of_visit(problem, visit, alone))
+    best: dict[tuple[Any, ...], Proposal] = {}
+    for proposal in found:
+        key = (proposal.code, *(str(value) for name, value in proposal.detail.items() if name != "minutes"))
+        if key not in best or proposal.size < best[key].size:
+            best[key] = proposal
+    ordered = sorted(best.values(), key=lambda p: (p.size, p.code, str(p.detail)))
+    return _spread(ordered)
+
+
+def _spread(ordered: list[Proposal]) -> list[Proposal]:
+    """Keep `MOST_TRIED` proposals: a few of each code, so that one kind of change does not keep out all others."""
+    kept: list[Proposal] = []
+    for rank in range(len(ordered)):
+        counts: dict[str, int] = {}
+        for proposal in ordered:
+            counts[proposal.code] = counts.get(proposal.code, 0) + 1
+            if counts[proposal.code] == rank + 1:
+                kept.append(proposal)
+        if len(kept) >= MOST_TRIED or len(kept) == len(ordered):
+            break
+    return sorted(kept[:MOST_TRIED], key=lambda p: (p.size, p.code, str(p.detail)))
+
+
+def _of_miss(problem: Problem, visit: Visit, size: int, miss: Miss) -> Iterator[Proposal]:
+    who, minutes = miss.provider, int(miss.number or 0)
+    provider = next(p for p in problem.providers if p.id == who)
+    need = visit.need.id
+    if miss.rule in (Rule.TRAVEL, Rule.SHIFT, Rule.LUNCH) and minutes:
+        yield from _more_time(problem, visit, size, miss, minutes)
+    if miss.rule == Rule.LUNCH:
+        yield Proposal("shorter_lunch", {"provider": who, "minutes": minutes}, size, edits.shorter_lunch(who, minutes))
+    elif miss.rule in (Rule.DAY_MINUTES, Rule.WEEK_MINUTES):
+        code, field = ("more_minutes_day", "max_minutes_day") if miss.rule == Rule.DAY_MINUTES else ("more_minutes_week", "max_minutes_week")
+        yield Proposal(code, {"provider": who, "minutes": minutes}, size, edits.higher_limit(who, field, minutes))
+    elif miss.rule == Rule.CASELOAD:
+        yield Proposal("higher_caseload", {"provider": who, "by": 1}, size, edits.higher_limit(who, "caseload", 1))
+    elif miss.rule == Rule.LEG:
+        yield Proposal("longer_leg", {"provider": who, "minutes": minutes}, size, edits.higher_limit(who, "max_leg_minutes", minutes))
+    elif miss.rule == Rule.SKILL:
+        skill, level = miss.detail["skill"], miss.detail["level"]
+        yield Proposal("train", {"provider": who, "skill": skill, "level": level}, size, edits.trained(who, skill, level))
+    elif miss.rule == Rule.AREA:
+        yield Proposal("wider_area", {"provider": who, "community": visit.community}, size, edits.wider_area(who, visit.community))
+    elif miss.rule == Rule.CHECKED:
+        yield Proposal("check_person", {"provider": who}, size, edits.checked(who))
+    elif miss.rule == Rule.CERTIFICATE and provider.kind == "social_worker":
+        level = miss.detail["certificate"]
+        yield Proposal("certify", {"provider": who, "certificate": level}, size, edits.certified(who, level))
+    elif miss.rule == Rule.MAX_PROVIDERS:
+        yield Proposal("more_faces", {"need": need, "by": 1}, size, edits.more_faces(need, 1))
+    elif miss.rule == Rule.SPACING:
+        spacing = visit.need.spacing
+        if spacing.at_least_days > 1:
+            yield Proposal("looser_spacing", {"need": need, "at_least_days": spacing.at_least_days - 1}, 480, edits.looser_spacing(need, 1, 0))
+        if spacing.at_most_days is not None:
+            yield Proposal("looser_spacing", {"need": need, "at_most_days": spacing.at_most_days + 1}, 480, edits.looser_spacing(need, 0, 1))
+    elif miss.rule == Rule.FUND_BALANCE:
+        yield from _more_money(problem, visit, miss)
+
+
+def _more_time(problem: Problem, visit: Visit, size: int, miss: Miss, minutes: int) -> Iterator[Proposal]:
+    start, end = (problem.horizon.since(miss.detail[name]) for name in ("from", "to"))
+    both = [(miss.detail["earlier"], miss.detail["later"])] if "later" in miss.detail else [(0, minutes), (minutes, 0)]
+    for earlier, later in both:
+        detail = {"provider": miss.provider, "from": miss.detail["from"], "to": miss.detail["to"], "earlier": earlier, "later": later}
+        yield Proposal("more_hours", detail, size, edits.longer_shift(miss.provider, start, end, earlier, later))
+    for earlier, later in ((minutes, 0), (0, minutes)):
+        detail = {"need": visit.need.id, "earlier": earlier, "later": later}
+        yield Proposal("wider_window", detail, size + 1, edits.wider_windows(visit.need.id, earlier, later))
+
+
+def _more_money(problem: Problem, visit: Visit, miss: Miss) -> Iterator[Proposal]:
+    need, fen = visit.need, round((miss.number or 0) * 100)
+    for fund in problem.funds:
+        if (need.funds is None or fund.id in need.funds) and (fund.categories is None or need.category in fund.categories):
+            if fund.communities is None or visit.community in fund.communities:
+                detail = {"fund": fund.id, "yuan": fen / 100}
+                yield Proposal("more_money", detail, max(1, fen // 100), edits.more_money(fund.id, fen))
+
+
+def _of_visit(problem: Problem, visit: Visit, alone: Alone) -> Iterator[Proposal]:
+    """Yield changes that no miss of one provider suggests."""
+    if any(pin.visit == visit.id for pin in problem.pins):
+        yield Proposal("drop_pins", {"visit": visit.id}, NO_PIN, edits.without_pins(visit.id))
+    if visit.need.place == "venue" and visit.need.venue is not None:
+        detail = {"venue": visit.need.venue, "seats": max(1, visit.need.attendees)}
+        yield Proposal("one_more_room", detail, NEW_ROOM, edits.one_more_room(visit.need.venue, visit.need.attendees))
+    if visit.need.visits > 1 and visit.need.max_providers is not None:
+        yield Proposal("more_faces", {"need": visit.need.id, "by": 1}, NO_LINE, edits.more_faces(visit.need.id, 1))
+    for role in visit.roles:
+        if alone.role in (None, role.id):
+            model = _model(problem, visit, role)
+            if model is not None:
+                detail = {"kind": model.kind, "like": model.id.rpartition(" +")[0], "community": visit.community, "role": role.id}
+                yield Proposal("one_more_provider", detail, NEW_PROVIDER, edits.one_more_provider(model))
+
+
+def _model(problem: Problem, visit: Visit, role: VisitRole) -> Provider | None:
+    """Return a new provider of a kind that the role asks for, made after one who is there: who has most of the skills, and at work most."""
+    skills = role.role.skills
+    offered = {p.id: sum(b - a for span in p.shifts for a, b in span.spans(problem.horizon)) for p in problem.providers}
+    able = [p for p in problem.providers if p.kind in role.role.kinds and offered[p.id] > 0]
+    if not able:
+        return None
+    language = role.role.language
+
+    def rank(provider: Provider) -> tuple[Any, ...]:
+        has = sum(provider.skills.get(skill, 0) >= level for skill, level in skills.items())
+        is_open = provider.area is None or visit.community in provider.area
+        speaks = language is None or language in provider.languages
+        return (has, speaks, provider.checked, role.role.gender in (None, provider.gender), is_open, offered[provider.id], provider.id)
+
+    best = max(able, key=rank)
+    update: dict[str, Any] = {"id": edits.fresh(best.id, {p.id for p in problem.providers}), "claims": (), "community": visit.community}
+    if best.area is not None and visit.community not in best.area:
+        update["area"] = (*best.area, visit.community)
+    missing = {skill: level for skill, level in skills.items() if best.skills.get(skill, 0) < level}
+    return best.model_copy(update={**update, "skills": {**best.skills, **missing}})
+
+
+def try_out(
+    ground: Ground, plan: Plan, v: int, offered: list[Proposal], *, seed: int, is_over: Callable[[], bool] = never, most: int = MOST_SHOWN
+) -> Tried:
+    """Make each change and solve again from the plan, until enough of them hold or `is_over` says so.
+
+    A change holds if the plan found under it serves the visit and the verifier passes it. The visit competes for what the change brings with all
+    others that are left out, as it will when the week is planned again.
+    """
+    held: list[Change] = []
+    tried = 0
+    for proposal in offered:
+        if len(held) == most or is_over():
+            break
+        change = _tried(ground, plan, v, proposal, seed)
+        tried += 1
+        if change is not None:
+            held.append(change)
+    return Tried(tuple(held), tried, len(offered) - tried if len(held) < most else 0)
+
+
+def _tried(ground: Ground, plan: Plan, v: int, proposal: Proposal, seed: int) -> Change | None:
+    problem = proposal.edit(ground.compiled.problem)
+    changed = Ground.of(problem, plan)
+    refit = Refit(changed, [v], seed=seed)
+    refit.construct()
+    if not refit.serves(v):
+        refit.run(STEPS)
+    if not refit.serves(v):
+        return None
+    found = decode(changed.compiled, refit.best())
+    visit = changed.compiled.visits[v].id
+    if visit not in {assignment.visit for assignment in found.assignments}:
+        return None
+    report = check(problem, found)
+    if not report.is_clean:
+        return None
+    before = plan.model_copy(update={"problem": None})
+    dropped = {a.visit for a in plan.assignments} - {a.visit for a in found.assignments}
+    return Change(proposal.code, proposal.detail, proposal.size, report.cost - check(problem, before).cost, tuple(sorted(dropped)))

@@ -1,0 +1,96 @@
+"""The cheapest plan found that is forced to serve a visit: what it costs, and whom it displaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from matcher.check import Report, check
+from matcher.decode import decode
+from matcher.diff import What, changes_of
+from matcher.explain.answer import Displaced, Forced
+from matcher.explain.refit import Ground, Refit, absent_of, never
+
+if TYPE_CHECKING:
+    from matcher.plan import Plan
+
+STEPS = 1200
+"""Steps of the search for the forced plan."""
+
+
+def forced(
+    ground: Ground, plan: Plan, report: Report, v: int, *, seed: int, steps: int = STEPS, is_over: Callable[[], bool] = never
+) -> Forced | None:
+    """Return the cheapest plan found that serves visit v, None where none was found.
+
+    Parameters
+    ----------
+    plan, report
+        The plan in question, and what the verifier says of it.
+    """
+    refit = _fitted(ground, v, seed, steps, is_over)
+    if refit is None:
+        return None
+    visit = ground.compiled.visits[v].id
+    found = _named(decode(ground.compiled, refit.best()), visit)
+    assignment = next((item for item in found.assignments if item.visit == visit), None)
+    verified = check(ground.compiled.problem, found)
+    if assignment is None or not verified.is_clean:
+        return None
+    changes = changes_of(ground.compiled.problem, plan, found)
+    urgency = {item.id: item.need.urgency for item in ground.compiled.visits}
+    return Forced(
+        cost=verified.cost - report.cost,
+        by_term={term: cost - report.terms[term] for term, cost in verified.terms.items() if cost != report.terms[term]},
+        assignment=assignment,
+        displaced=tuple(Displaced(change.visit, urgency[change.visit]) for change in changes if change.what == What.DROPPED),
+        gained=tuple(change.visit for change in changes if change.what == What.ASSIGNED and change.visit != visit),
+        moved=tuple(change.visit for change in changes if change.what not in (What.ASSIGNED, What.DROPPED, What.FUND)),
+        plan=found,
+    )
+
+
+def _named(plan: Plan, visit: str) -> Plan:
+    """Return the plan with the visit in it, if its need has a place to give.
+
+    Where the visits of a need are interchangeable and not all of them are served, the last of those before it gives it its place.
+    """
+    need, _, number = visit.rpartition("#")
+    places = {int(item.visit.rpartition("#")[2]): k for k, item in enumerate(plan.assignments) if item.visit.rpartition("#")[0] == need}
+    earlier = [n for n in places if n < int(number)]
+    if int(number) in places or not earlier:
+        return plan
+    given = places[max(earlier)]
+    name = plan.assignments[given].visit
+    assignments = [item.model_copy(update={"visit": visit}) if k == given else item for k, item in enumerate(plan.assignments)]
+    unassigned = [item.model_copy(update={"visit": name}) if item.visit == visit else item for item in plan.unassigned]
+    return plan.model_copy(update={"assignments": tuple(assignments), "unassigned": tuple(unassigned)})
+
+
+def _fitted(ground: Ground, v: int, seed: int, steps: int, is_over: Callable[[], bool]) -> Refit | None:
+    """Return a search whose best routes serve visit v, None where it finds no such routes."""
+    instance = ground.compiled.instance
+    need = instance.needs[instance.visits[v]["need"]]
+    siblings = ground.siblings(v)
+    # What the visit cannot do without: the need's first visit, where the others hang on it; and the visits that it could only take the name of,
+    # where those of the need are interchangeable.
+    before = [siblings[0]] if need["has_first_team"] and v != siblings[0] else []
+    must = [*before, v]
+    if not need["is_numbered"]:
+        must.extend(w for w in siblings if w != v and ground.is_in(w))
+    absent = [w for w in must if not ground.is_in(w)]
+    refit = Refit(ground, absent, must=must, seed=seed)
+    refit.insert(absent)
+    refit.run(steps, is_over)
+    if refit.serves(v):
+        return refit
+    # Nothing near the plan: place the visit first, on empty routes, and the others around it. Its siblings have to take their chance.
+    refit = Refit(ground, [*before, v], must=[*before, v], seed=seed, is_empty=True)
+    refit.insert([*before, v])
+    if not refit.serves(v):
+        return None
+    refit.insert([w for w in siblings if ground.is_in(w)])
+    refit.insert([w for w in range(len(instance.visits)) if ground.is_in(w)])
+    refit.insert(absent_of(ground.state))
+    refit.run(steps, is_over)
+    return refit
