@@ -24,12 +24,15 @@ from matcher.kernels.diagnose import (
     FREE,
     diagnose,
 )
+from matcher.kernels.roads import travel_seconds
+from matcher.kernels.routes import ARRIVAL, AT, BOUND, HEAD, HIGH, LATEST, LOW, NEXT, NONE, START, view
 from matcher.plan import Removed, Unassigned
 from matcher.rules import Rule
 
 if TYPE_CHECKING:
     from matcher.compile import Compiled
-    from matcher.instance import Longs
+    from matcher.instance import Instance, Longs
+    from matcher.kernels.cells import Reals
 
 RULE_OF = {
     BY_SPACING: Rule.SPACING,
@@ -41,7 +44,8 @@ RULE_OF = {
     BY_LEG: Rule.LEG,
     BY_TIME: Rule.TRAVEL,
 }
-"""A position that is too short is told as ``travel``: between what the route holds there is no time to come, serve and go on."""
+"""A position that is too short is told as ``travel``: between what the route holds there is no time to come, serve and go on. Where there would be
+time but for the lunch, it is told as ``lunch``."""
 
 LOOSEST_LAST = (BY_SPACING, BY_LEG, BY_CASELOAD, BY_MAX_PROVIDERS, BY_DAY_MINUTES, BY_WEEK_MINUTES, BY_FUND, BY_TIME, FREE)
 """Among a provider's shifts, the one that came nearest counts."""
@@ -74,11 +78,11 @@ class Reasons:
         compiled, instance = self._compiled, self._compiled.instance
         n = int(instance.visits[v]["first_node"]) + k
         rows, left = self._by_seats(v, role) if is_room else self._by_people(v, k, role)
-        nearest: dict[int, tuple[int, int, int]] = {}
+        nearest: dict[int, tuple[int, int, int, int]] = {}
         for entry in range(int(instance.entry_first[n]), int(instance.entry_first[n + 1])):
             shift = instance.shifts[instance.entry_shift[entry]]
             code, short = diagnose(*self._packed, self._state, n, entry)
-            seen = (LOOSEST_LAST.index(code), -int(short), int(shift["day"]))
+            seen = (LOOSEST_LAST.index(code), -int(short), int(shift["day"]), int(instance.entry_shift[entry]))
             p = int(shift["provider"])
             nearest[p] = max(nearest.get(p, seen), seen)
         reachable = len(nearest)
@@ -86,16 +90,21 @@ class Reasons:
             rule = Rule.VENUE_OPEN if is_room else Rule.PIN if self._is_pinned(v) else Rule.SHIFT
             rows.append(Removed(rule=rule, role=role, providers=left - reachable))
         counts: dict[int, int] = {}
-        for rank, _, _ in nearest.values():
-            counts[rank] = counts.get(rank, 0) + 1
+        by_lunch = 0
+        for rank, _, _, s in nearest.values():
+            is_lunch = LOOSEST_LAST[rank] == BY_TIME and not is_room and lunch_alone(instance, self._packed, self._state, n, s)
+            by_lunch += is_lunch
+            counts[rank] = counts.get(rank, 0) + (not is_lunch)
         is_free = LOOSEST_LAST.index(FREE) in counts
         for rank in sorted(counts):
-            if LOOSEST_LAST[rank] != FREE:
+            if LOOSEST_LAST[rank] != FREE and counts[rank]:
                 rule = RULE_OF[LOOSEST_LAST[rank]]
                 rows.append(Removed(rule=Rule.ROOM_FREE if is_room and rule == Rule.TRAVEL else rule, role=role, providers=counts[rank]))
+        if by_lunch:
+            rows.append(Removed(rule=Rule.LUNCH, role=role, providers=by_lunch))
         change = None
         if nearest and not is_free:
-            p, (rank, short, day) = max(nearest.items(), key=lambda item: (item[1][0], item[1][1], -item[0]))
+            p, (rank, short, day, _) = max(nearest.items(), key=lambda item: (item[1][0], item[1][1], -item[0]))
             change = self._change(LOOSEST_LAST[rank], -short, day, compiled.provider_id(p), is_room)
         return rows, change, is_free
 
@@ -133,3 +142,55 @@ class Reasons:
         if code == BY_CASELOAD:
             return {"code": "higher_caseload", **who, "day": date, "by": 1}
         return None
+
+
+def lunch_alone(instance: Instance, packed: tuple[Longs, Reals], state: Longs, n: int, s: int) -> bool:
+    """Return whether the route of shift s, which has no room for node n, would have it if its provider took no lunch that day."""
+    shift, node = instance.shifts[s], instance.nodes[n]
+    if not shift["has_lunch"]:
+        return False
+    profile, leg, seconds = int(shift["profile"]), int(shift["max_leg"]), int(node["seconds"])
+    stops, bounds = _without_lunch(instance, packed, state, s)
+    visit = instance.visits[node["visit"]]
+    options = instance.options[visit["option_first"] : visit["option_first"] + visit["options"]]
+    for k, (end, at) in enumerate(stops):
+        here = int(node["place"]) if node["place"] >= 0 else at
+        to, bound = bounds[k]
+        out = int(travel_seconds(*packed, profile, at, here))
+        on = int(travel_seconds(*packed, profile, here, to)) if to != NONE else 0
+        if out <= leg and on <= leg:
+            for low, high in options.tolist():
+                start = max(low, end + out)
+                if start <= high and start + seconds + on <= bound:
+                    return True
+    return False
+
+
+def _without_lunch(instance: Instance, packed: tuple[Longs, Reals], state: Longs, s: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Return, of a route without its lunch, when and where each stop leaves the provider, and where and until when they have to be at the next.
+
+    The first stop is the base at the start of the shift; the next one of the last is the base again, or `NONE` for who does not return to it.
+    """
+    shift, routes = instance.shifts[s], view(state)
+    profile, base = int(shift["profile"]), int(shift["base"])
+    nodes, n = [], int(routes.shift[s, HEAD])
+    while n != NONE:
+        nodes.append(n)
+        n = int(routes.node[n, NEXT])
+    stops = [(int(shift["start"]), base)]
+    for n in nodes:
+        row, (end, at) = routes.node[n], stops[-1]
+        start = max(int(row[LOW]), end + int(travel_seconds(*packed, profile, at, int(row[AT]))))
+        if row[START] > row[ARRIVAL]:  # held back by the rest of its team, lunch or no lunch
+            start = max(start, int(row[START]))
+        stops.append((start + int(instance.nodes[n]["seconds"]), int(row[AT])))
+    to = base if shift["returns"] else NONE
+    bounds = [(to, int(shift["end"]))]
+    for n in reversed(nodes):
+        row, (to, bound) = routes.node[n], bounds[-1]
+        away = int(travel_seconds(*packed, profile, int(row[AT]), to)) if to != NONE else 0
+        latest = min(int(row[HIGH]), bound - away - int(instance.nodes[n]["seconds"]))
+        if row[LATEST] < row[BOUND]:
+            latest = min(latest, int(row[LATEST]))
+        bounds.append((int(row[AT]), latest))
+    return stops, bounds[::-1]
