@@ -12,7 +12,7 @@ from matcher.compile import compile_problem
 from matcher.kernels import routes as r
 from matcher.kernels.cells import pack
 from matcher.kernels.schedule import depart, reach
-from matcher.kernels.search import anneal, recreate, refresh_worst, ruin
+from matcher.kernels.search import anneal, take_step
 from matcher.kernels.work import below, uniform
 from matcher.solvers.construct import construct
 from matcher.solvers.searcher import Searcher
@@ -300,11 +300,7 @@ def begin(seed: int, visits: int, **switches: Any) -> tuple[Instance, Journeys, 
 def step(searcher: Searcher) -> None:
     """One step of the search, as `anneal` takes it, without the decision to keep it."""
     ins, pts, rt, wk, _ = searcher.arrays
-    r.open_journal(rt)
-    r.put_total(rt, r.CLOCK, int(r.get_total(rt, r.CLOCK)) + 1)
-    ruin(ins, pts, rt, wk, 4)
-    recreate(ins, pts, rt, wk, bool(below(wk, 4) == 0), searcher.is_timed)
-    refresh_worst(ins, rt)
+    take_step(ins, pts, rt, wk, 4, bool(below(wk, 4) == 0), searcher.is_timed)
 
 
 @pytest.mark.parametrize("seed", range(40))

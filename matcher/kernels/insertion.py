@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from matcher.kernels.jit import kernel
-
 from matcher.instance import FAR
 from matcher.kernels.cells import (
     D_AT_LEAST_DAYS, D_AT_MOST_DAYS, D_FIRST_VISIT, D_HAS_FIRST_TEAM, D_IS_NUMBERED, D_VISITS, ENTRY_COST, ENTRY_FIRST, IS_MONOTONE, MAX_LATENESS,
     N_GAP_HIGH, N_GAP_LOW, N_IS_ROOM, N_PIN, N_PLACE, N_SECONDS, N_VISIT, OPTIONS, O_HIGH, O_LOW, S_BASE, S_DAY, S_END, S_HAS_LUNCH, S_MAX_LEG,
-    S_PROFILE, S_PROVIDER, S_RETURNS, S_START, TRAVEL, V_FIRST_NODE, V_IS_PAID, V_NEED, V_NODES, V_OPTIONS, V_OPTION_FIRST, V_ROLES, cell,
-    entry_shift, need_row, node_row, room_of, shift_row, visit_row, weight,
+    S_PROFILE, S_RETURNS, S_START, TRAVEL, V_FIRST_NODE, V_IS_PAID, V_NEED, V_NODES, V_OPTIONS, V_OPTION_FIRST, V_ROLES, cell, entry_shift, need_row,
+    node_row, room_of, shift_row, visit_row, weight,
 )  # fmt: skip
+from matcher.kernels.jit import kernel
+from matcher.kernels.look import is_news, look
 from matcher.kernels.people import evaluate_provider
 from matcher.kernels.roads import travel_seconds
 from matcher.kernels.routes import (
-    AT, CHANGED, FAILED, FREED, FUNDS_FREED, HEAD, IS_IN, LATEST, LUNCH_AFTER, NEXT, NONE, SHIFT, START, TIMED, WORST, get_node, get_provider,
-    get_shift, get_total, get_visit,
+    AT, FAILED, FUNDS_FREED, HEAD, IS_IN, LATEST, LUNCH_AFTER, NEXT, NONE, SHIFT, START, TIMED, WORST, get_node, get_shift, get_total, get_visit,
 )  # fmt: skip
 from matcher.kernels.schedule import depart, lateness, reach, time_cost
 from matcher.kernels.work import (
-    AFTER, CHOSEN, COST, DAY, EARLIEST, EPOCH, FIXED, FROM, IS_LUNCH_AFTER, LATEST_START, PAYER, PUSH_NODE, PUSH_ROOM, PUSH_START, SCAN, SCAN_ROOM,
-    SHIFT_BLINK, TO_ENTRY, TRIAL_COST, TRIAL_EPOCH, TRIAL_START, UNTIL, below, candidate, copy_candidate,
+    AFTER, CHOSEN, COST, DAY, DAY_EPOCH, DAY_STAMP, EARLIEST, EPOCH, FIXED, FROM, IS_LUNCH_AFTER, LATEST_START, LOOK, PAYER, PUSH_NODE, PUSH_ROOM,
+    PUSH_START, SCAN, SCAN_ROOM, TO_ENTRY, TRIAL_COST, TRIAL_EPOCH, TRIAL_START, UNTIL, below, candidate, copy_candidate,
 )  # fmt: skip
 
 BLINK = 100
@@ -68,6 +67,16 @@ def fits_spacing(ins, rt, v, day):
             steps += max(1, -((at - following) // ins[need + D_AT_MOST_DAYS])) if ins[need + D_AT_MOST_DAYS] > 0 else 1
         at = following
     return steps <= ins[need + D_VISITS] - 1
+
+
+@kernel
+def fits_day(ins, rt, wk, v, day):
+    """Return what `fits_spacing` says, working it out once a day while a place for a visit is sought (``DAY_EPOCH``)."""
+    at = wk[DAY_STAMP] + 2 * day
+    if wk[at] != wk[DAY_EPOCH]:
+        wk[at] = wk[DAY_EPOCH]
+        wk[at + 1] = fits_spacing(ins, rt, v, day)
+    return wk[at + 1] == 1
 
 
 @kernel
@@ -245,21 +254,6 @@ def scan_shift(ins, pts, rt, wk, n, entry, fixed, limit, has_blinks, is_timed):
 
 
 @kernel
-def is_news(ins, rt, entry, failed):
-    """Return whether anything about an entry has loosened since the visit last failed to find a place."""
-    s = entry_shift(ins, entry)
-    if get_shift(rt, s, CHANGED) > failed:
-        return True
-    return get_provider(rt, ins[shift_row(ins, s) + S_PROVIDER], FREED) > failed
-
-
-@kernel
-def is_passed_over(wk):
-    """Return whether this step does not see a shift: in some steps of a search, one in so many at random."""
-    return wk[SHIFT_BLINK] > 0 and below(wk, wk[SHIFT_BLINK]) == 0
-
-
-@kernel
 def best_single(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
     """Find the cheapest place of a visit of one node; returns its cost (FAR: none under `limit`) and leaves it in ``CHOSEN``."""
     visit = visit_row(ins, v)
@@ -269,12 +263,12 @@ def best_single(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
     best = limit
     has_found = False
     is_spaced = ins[need_row(ins, ins[visit + V_NEED]) + D_VISITS] > 1
-    for entry in range(cell(ins, ENTRY_FIRST, n), cell(ins, ENTRY_FIRST, n + 1)):
-        if not sees_all and not is_news(ins, rt, entry, failed):
+    wk[DAY_EPOCH] += 1
+    for e in range(look(ins, rt, wk, n, failed, sees_all, has_blinks)):
+        entry = wk[wk[LOOK] + e]
+        if cell(ins, ENTRY_COST, entry) >= best:
             continue
-        if cell(ins, ENTRY_COST, entry) >= best or (has_blinks and is_passed_over(wk)):
-            continue
-        if is_spaced and not fits_spacing(ins, rt, v, ins[shift_row(ins, entry_shift(ins, entry)) + S_DAY]):
+        if is_spaced and not fits_day(ins, rt, wk, v, ins[shift_row(ins, entry_shift(ins, entry)) + S_DAY]):
             continue
         fixed = evaluate_provider(ins, rt, n, entry)
         if fixed >= best:

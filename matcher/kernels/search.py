@@ -12,8 +12,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from matcher.kernels.jit import kernel
-
 from matcher.instance import FAR, Instance, Longs
 from matcher.kernels.cells import (
     COMMUNITY_WEIGHT, ENTRY_FIRST, EQUITY, MAX_LATENESS, NEAR, NEAR_WIDTH, NODE_COUNT, N_IS_ROOM, N_SECONDS, N_VISIT, SHIFT_COUNT, SHIFT_FIRST,
@@ -21,6 +19,8 @@ from matcher.kernels.cells import (
     weight,
 )  # fmt: skip
 from matcher.kernels.insertion import has_news
+from matcher.kernels.jit import kernel
+from matcher.kernels.look import entry_of
 from matcher.kernels.place import forget_touched, place_visit, remove_visit
 from matcher.kernels.routes import (
     ABSENT, ABSENTEES, CLOCK, COUNT, FAILED, HEAD, IS_IN, JOURNAL, JOURNAL_LENGTH, JOURNAL_OVERFLOWED, LEFT_OUT, LOSS, MEMORY_END, NEXT, NONE, PREV,
@@ -30,7 +30,8 @@ from matcher.kernels.routes import (
 from matcher.kernels.schedule import lateness, settle
 from matcher.kernels.teams import best_place
 from matcher.kernels.work import (
-    ABSENCES, IS_OUT, IS_TOUCHED, ORDER, REMOVED, SHIFT_BLINK, SORT_KEY, TOUCHED, TOUCHED_COUNT, WANTED, below, draw, uniform,
+    ABSENCES, IS_OUT, IS_TOUCHED, IS_WIDE, ORDER, REMOVED, SHIFT_BLINK, SORT_KEY, STEP, STEP_COUNT, TOUCHED, TOUCHED_COUNT, WANTED, below, draw,
+    uniform,
 )  # fmt: skip
 
 MEAN_REMOVED = 10
@@ -41,6 +42,8 @@ SWEEP = 256
 FOR_ABSENT = 0.33
 """Share of the steps that remove visits where one that is left out could go, rather than anywhere."""
 FAR_KEY = 1 << 20
+MOST_CANDIDATES, MOST_TRIED = 4000, 32
+"""Nodes that may be in the routes of a step up to which all are looked through for absent visits; above it so many absent ones are drawn."""
 SHIFT_BLINK_STEPS, SHIFT_BLINK_RATE = 8, 4
 """In one step of so many, one shift of so many is passed over: what greedy insertion always chooses first is then not there to choose."""
 
@@ -272,15 +275,39 @@ def _make_room(ins, pts, rt, wk, v, strings, longest):
 
 
 @kernel
-def _gather(ins, rt, wk, is_sweep):
+def _meets_step(ins, wk, v):
+    """Return whether some node of a visit may be in a route that this step has changed."""
+    visit = visit_row(ins, v)
+    for n in range(ins[visit + V_FIRST_NODE], ins[visit + V_FIRST_NODE] + ins[visit + V_NODES]):
+        for t in range(wk[STEP_COUNT]):
+            if entry_of(ins, n, wk[wk[STEP] + t]) != NONE:
+                return True
+    return False
+
+
+@kernel
+def _gather(ins, rt, wk, is_sweep, removed_from):
     """Write to ``ORDER`` the absent visits that may find a place now; return how many."""
-    count = 0
-    if is_sweep:
-        for k in range(get_total(rt, ABSENT)):
-            v = rt[rt[ABSENTEES] + k]
-            if has_news(ins, rt, v):
+    count, absent, candidates = 0, get_total(rt, ABSENT), 0
+    for t in range(wk[TOUCHED_COUNT]):
+        s = wk[wk[TOUCHED] + t]
+        wk[wk[STEP] + t] = s
+        candidates += cell(ins, SHIFT_FIRST, s + 1) - cell(ins, SHIFT_FIRST, s)
+    wk[STEP_COUNT] = wk[TOUCHED_COUNT]
+    if is_sweep or candidates > MOST_CANDIDATES:
+        # What this step removed stands last in the list of absent visits; of the others a few, where there are many.
+        limit = removed_from if removed_from <= MOST_TRIED else MOST_TRIED
+        for k in range(limit):
+            v = rt[rt[ABSENTEES] + (k if limit == removed_from else below(wk, removed_from))]
+            if wk[wk[IS_OUT] + v] == 0 and (_meets_step(ins, wk, v) if not is_sweep else has_news(ins, rt, v)):
+                wk[wk[IS_OUT] + v] = 1
                 wk[wk[ORDER] + count] = v
                 count += 1
+        for k in range(removed_from, absent):
+            wk[wk[ORDER] + count] = rt[rt[ABSENTEES] + k]
+            count += 1
+        for k in range(count):
+            wk[wk[IS_OUT] + wk[wk[ORDER] + k]] = 0
         return count
     for t in range(wk[TOUCHED_COUNT]):
         s = wk[wk[TOUCHED] + t]
@@ -335,9 +362,13 @@ def _sort(wk, count):
 
 
 @kernel
-def recreate(ins, pts, rt, wk, is_sweep, is_timed):
-    """Place absent visits one by one, in a random kind of order, each where it costs least."""
-    count = _gather(ins, rt, wk, is_sweep)
+def recreate(ins, pts, rt, wk, is_sweep, is_timed, removed_from):
+    """Place absent visits one by one, in a random kind of order, each where it costs least.
+
+    Those that this step removed stand in the list of absent visits from `removed_from` on.
+    """
+    wk[IS_WIDE] = is_sweep
+    count = _gather(ins, rt, wk, is_sweep, removed_from)
     settle_or_remove(ins, pts, rt, wk)
     _sort_keys(ins, wk, count)
     _sort(wk, count)
@@ -345,6 +376,18 @@ def recreate(ins, pts, rt, wk, is_sweep, is_timed):
         v = wk[wk[ORDER] + k]
         if get_visit(rt, v, IS_IN) == 0 and not insert_visit(ins, pts, rt, wk, v, get_visit(rt, v, FAILED) < 0, is_timed):
             wk[wk[ABSENCES] + v] += 1
+
+
+@kernel
+def take_step(ins, pts, rt, wk, mean_removed, is_sweep, is_timed):
+    """Ruin the current routes and recreate them; what was written since can be rolled back."""
+    open_journal(rt)
+    put_total(rt, CLOCK, get_total(rt, CLOCK) + 1)
+    wk[SHIFT_BLINK] = SHIFT_BLINK_RATE if below(wk, SHIFT_BLINK_STEPS) == 0 else 0
+    removed_from = get_total(rt, ABSENT)
+    ruin(ins, pts, rt, wk, mean_removed)
+    recreate(ins, pts, rt, wk, is_sweep, is_timed, removed_from)
+    refresh_worst(ins, rt)
 
 
 @kernel
@@ -367,13 +410,8 @@ def anneal(ins, pts, rt, wk, bs, steps, hot, cold, is_timed):
     accepted = 0
     for i in range(steps):
         temperature = hot * (cold / hot) ** (i / steps)
-        open_journal(rt)
         old = cost_of(ins, rt)
-        put_total(rt, CLOCK, get_total(rt, CLOCK) + 1)
-        wk[SHIFT_BLINK] = SHIFT_BLINK_RATE if below(wk, SHIFT_BLINK_STEPS) == 0 else 0
-        ruin(ins, pts, rt, wk, MEAN_REMOVED)
-        recreate(ins, pts, rt, wk, below(wk, SWEEP) == 0, is_timed)
-        refresh_worst(ins, rt)
+        take_step(ins, pts, rt, wk, MEAN_REMOVED, below(wk, SWEEP) == 0, is_timed)
         new = cost_of(ins, rt)
         if rt[JOURNAL_OVERFLOWED] == 1 or new < old - temperature * math.log(1.0 - uniform(wk)):
             accepted += 1
@@ -389,11 +427,13 @@ def anneal(ins, pts, rt, wk, bs, steps, hot, cold, is_timed):
 def fill(ins, pts, rt, wk, bs, visits, is_timed):
     """Try to place the given visits in their order; record the outcome as the best if it is. Returns how many were placed."""
     placed = 0
+    wk[IS_WIDE] = 1
     for v in visits:
         open_journal(rt)
         if get_visit(rt, v, IS_IN) == 0 and insert_visit(ins, pts, rt, wk, v, False, is_timed):
             placed += 1
         note_changes(rt, bs)
+    wk[IS_WIDE] = 0
     open_journal(rt)
     refresh_worst(ins, rt)
     note_changes(rt, bs)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from matcher.kernels.jit import kernel
-
 from matcher.instance import FAR
 from matcher.kernels.cells import (
-    DAY_SPAN, D_VISITS, ENTRY_FIRST, N_GAP_HIGH, N_GAP_LOW, N_PLACE, N_SECONDS, S_BASE, S_DAY, S_HAS_LUNCH, S_PROFILE, V_FIRST_NODE, V_NEED, V_NODES,
-    V_ROLES, cell, entry_provider, entry_shift, need_row, node_row, room_of, shift_row, visit_row,
+    DAY_SPAN, D_VISITS, N_GAP_HIGH, N_GAP_LOW, N_PLACE, N_SECONDS, S_BASE, S_DAY, S_HAS_LUNCH, S_PROFILE, V_FIRST_NODE, V_NEED, V_NODES, V_ROLES,
+    entry_provider, entry_shift, need_row, node_row, room_of, shift_row, visit_row,
 )  # fmt: skip
-from matcher.kernels.insertion import best_single, fits_spacing, is_passed_over, scan_shift, time_part
+from matcher.kernels.insertion import best_single, fits_day, scan_shift, time_part
+from matcher.kernels.jit import kernel
+from matcher.kernels.look import look
 from matcher.kernels.people import evaluate_provider, evaluate_team
 from matcher.kernels.roads import travel_seconds
 from matcher.kernels.routes import AT, HEAD, LUNCH_AFTER, NEXT, NONE, get_node, get_shift
 from matcher.kernels.schedule import reach
 from matcher.kernels.work import (
-    AFTER, BEAM_SIZE, BEAM_WIDTH, BUCKETS, BUCKET_DAY, CHOSEN, COST, EARLIEST, FIXED, IS_LUNCH_AFTER, LATEST_START, MEMBERS, PARTIAL, SCAN, STARTS,
-    TO_ENTRY, TRIAL_DAY, TRIAL_PICK, beam_row, candidate, copy_candidate,
+    AFTER, BEAM_SIZE, BEAM_WIDTH, BUCKETS, BUCKET_DAY, CHOSEN, COST, DAY_EPOCH, EARLIEST, FIXED, IS_LUNCH_AFTER, LATEST_START, LOOK, MEMBERS,
+    PARTIAL, SCAN, STARTS, TO_ENTRY, TRIAL_DAY, TRIAL_PICK, beam_row, candidate, copy_candidate,
 )  # fmt: skip
 
 
@@ -41,12 +41,14 @@ def _fill_beams(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
     visit = visit_row(ins, v)
     buckets = 0
     is_spaced = ins[need_row(ins, ins[visit + V_NEED]) + D_VISITS] > 1
+    wk[DAY_EPOCH] += 1
     for role in range(ins[visit + V_NODES]):
         n = ins[visit + V_FIRST_NODE] + role
         for b in range(buckets):
             wk[wk[BEAM_SIZE] + role * wk[BUCKETS] + b] = 0
         has_any = False
-        for entry in range(cell(ins, ENTRY_FIRST, n), cell(ins, ENTRY_FIRST, n + 1)):
+        for e in range(look(ins, rt, wk, n, NONE, True, has_blinks)):
+            entry = wk[wk[LOOK] + e]
             day = ins[shift_row(ins, entry_shift(ins, entry)) + S_DAY]
             bucket = NONE
             for b in range(buckets):
@@ -55,9 +57,7 @@ def _fill_beams(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
                     break
             if bucket == NONE and (role > 0 and ins[node_row(ins, n) + N_GAP_HIGH] == 0 and ins[DAY_SPAN] == 1):
                 continue
-            if role == 0 and is_spaced and not fits_spacing(ins, rt, v, day):
-                continue
-            if has_blinks and is_passed_over(wk):
+            if role == 0 and is_spaced and not fits_day(ins, rt, wk, v, day):
                 continue
             fixed = evaluate_provider(ins, rt, n, entry)
             if fixed >= limit:

@@ -33,10 +33,12 @@ SCAN_ROOM = 512
 # slots of the head
 (
     QUEUE, IS_QUEUED, TOUCHED, IS_TOUCHED, SCAN, BEAM, BEAM_SIZE, BUCKET_DAY, CHOSEN, TRIAL_DAY, TRIAL_PICK, PARTIAL, MEMBERS, STARTS, PUSH_NODE,
-    PUSH_START, TRIAL_START, TRIAL_COST, TRIAL_EPOCH, ORDER, SORT_KEY, IS_OUT, REMOVED, ABSENCES,
-) = range(24)  # fmt: skip
-RNG, TOUCHED_COUNT, EPOCH, PUSH_ROOM, QUEUE_HEAD, QUEUE_SIZE, BUCKETS, SHIFT_BLINK, WANTED = range(24, 33)
-WORK_HEAD = 40
+    PUSH_START, TRIAL_START, TRIAL_COST, TRIAL_EPOCH, ORDER, SORT_KEY, IS_OUT, REMOVED, ABSENCES, DAY_STAMP, LOOK, SHIFT_STAMP, STEP,
+) = range(28)  # fmt: skip
+(
+    RNG, TOUCHED_COUNT, EPOCH, PUSH_ROOM, QUEUE_HEAD, QUEUE_SIZE, BUCKETS, SHIFT_BLINK, WANTED, DAY_EPOCH, STAMP, STEP_COUNT, IS_WIDE,
+) = range(28, 41)  # fmt: skip
+WORK_HEAD = 48
 
 
 def workspace(instance: Instance, seed: int) -> Longs:
@@ -48,6 +50,7 @@ def workspace(instance: Instance, seed: int) -> Longs:
     sizes = [
         shifts, shifts, shifts, shifts, SCAN_ROOM * CANDIDATE, roles * buckets * BEAM_WIDTH * CANDIDATE, roles * buckets, buckets,
         roles * CANDIDATE, roles, roles, roles, roles, roles, pushes, pushes, nodes, nodes, nodes, visits, visits, visits, visits + nodes, visits,
+        2 * (int(instance.shifts["day"].max(initial=0)) + 1), int(np.diff(instance.entry_first).max(initial=0)) + 1, shifts, shifts,
     ]  # fmt: skip
     starts = WORK_HEAD + np.concatenate(([0], np.cumsum(sizes)))
     wk = np.zeros(starts[-1], np.int64)
