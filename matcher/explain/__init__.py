@@ -83,6 +83,12 @@ def explain(
         v = ground.row(visit)
     except KeyError:
         raise PlanError([Fault("", f"the problem has no visit {visit!r}; a visit is a need's id, # and a number, such as n1#1", "unknown")]) from None
+    served = {item.visit for item in plan.assignments}
+    given = report.cost
+    lost = tuple(item.id for w, item in enumerate(ground.compiled.visits) if item.id in served and not ground.is_in(w))
+    if lost and visit not in lost:
+        plan = decode(ground.compiled, ground.state)
+        report = check(problem, plan)
     assignment = next((item for item in plan.assignments if item.visit == visit), None)
     if assignment is not None:
         others = Others(ground, v)
@@ -90,22 +96,33 @@ def explain(
             visit=visit,
             verdict=Verdict.ASSIGNED,
             certainty=Certainty.PROVED,
+            lost=lost,
             assignment=assignment,
             choices=others.choices(assignment),
             alternatives=alternatives(others, ground, check(problem, decode(ground.compiled, ground.state)), assignment, is_over),
         )
-    return _left_out(ground, plan, report, v, seed=seed, steps=steps, is_over=is_over, cancelled=cancelled or never)
+    return _left_out(ground, plan, report, v, seed=seed, steps=steps, is_over=is_over, cancelled=cancelled or never, lost=lost, given=given)
 
 
 def _left_out(
-    ground: Ground, plan: Plan, report: Report, v: int, *, seed: int, steps: int, is_over: Callable[[], bool], cancelled: Callable[[], bool]
+    ground: Ground,
+    plan: Plan,
+    report: Report,
+    v: int,
+    *,
+    seed: int,
+    steps: int,
+    is_over: Callable[[], bool],
+    cancelled: Callable[[], bool],
+    lost: tuple[str, ...],
+    given: int,
 ) -> Explanation:
     compiled = ground.compiled
     visit = compiled.visits[v]
     by_itself = alone(compiled, visit)
     reason = Reasons(compiled, ground.state).of(v)
     found = forced(ground, plan, report, v, seed=seed, steps=steps, is_over=cancelled) if by_itself.rule is None else None
-    verdict, certainty = _verdict(by_itself, found)
+    verdict, certainty = _verdict(by_itself, found, report.cost - given)
     misses = Misses(ground).of(v)
     offered = proposals(compiled.problem, visit, misses, by_itself)
     tried = try_out(ground, plan, v, offered, seed=seed, is_over=is_over)
@@ -123,17 +140,19 @@ def _left_out(
         changes=tried.changes,
         tried=tried.tried,
         untried=tried.untried,
+        lost=lost,
     )
 
 
-def _verdict(by_itself: Alone, found: Forced | None) -> tuple[Verdict, Certainty]:
+def _verdict(by_itself: Alone, found: Forced | None, behind: int) -> tuple[Verdict, Certainty]:
     if by_itself.rule is not None:
         return Verdict.IMPOSSIBLE, Certainty.PROVED
     if found is None:
         return Verdict.IMPOSSIBLE, Certainty.HEURISTIC
     # A plan that serves it at no more cost is there to be looked at; that there is none is only as sure as the search. At equal cost it is a tie
     # between the visit and those that it would displace.
-    is_missed = found.cost < 0 or (found.cost == 0 and not found.displaced)
+    gained = found.cost + behind
+    is_missed = gained < 0 or (gained == 0 and not found.displaced)
     return (Verdict.NOT_FOUND, Certainty.PROVED) if is_missed else (Verdict.CROWDED_OUT, Certainty.HEURISTIC)
 
 

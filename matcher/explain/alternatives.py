@@ -82,7 +82,8 @@ class Others:
 
     def found(self, is_over: Callable[[], bool] = never) -> list[tuple[int, list[Any]]]:
         """Return the places that cost least, the present one among them, at most one for each shift of a role: (estimated cost, candidates)."""
-        s, seen = self._searcher, {}
+        s = self._searcher
+        seen: dict[tuple[tuple[int, int], ...], tuple[int, list[Any]]] = {}
         nodes = self._nodes
         for n in nodes:
             for entry in range(int(self._instance.entry_first[n]), int(self._instance.entry_first[n + 1])):

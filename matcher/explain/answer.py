@@ -182,6 +182,8 @@ class Explanation(Data):
         The smallest changes that serve it, the smallest first; each was tried out.
     tried, untried : int
         Changes that were tried out, and those that the budget left no time for.
+    lost : tuple of str
+        Visits of the plan that could not be taken up as routes: comparisons are with the plan without them.
     """
 
     visit: str
@@ -195,6 +197,7 @@ class Explanation(Data):
     misses: tuple[Miss, ...] = ()
     changes: tuple[Change, ...] = ()
     tried: int = 0
+    lost: tuple[str, ...] = ()
     untried: int = 0
     assignment: Assignment | None = None
     choices: tuple[Choice, ...] = ()

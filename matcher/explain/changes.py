@@ -194,6 +194,7 @@ def _tried(ground: Ground, plan: Plan, v: int, proposal: Proposal, seed: int) ->
     problem = proposal.edit(ground.compiled.problem)
     changed = Ground.of(problem, plan)
     refit = Refit(changed, [v], seed=seed)
+    cost = refit.cost
     refit.construct()
     if not refit.serves(v):
         refit.run(STEPS)
@@ -206,6 +207,5 @@ def _tried(ground: Ground, plan: Plan, v: int, proposal: Proposal, seed: int) ->
     report = check(problem, found)
     if not report.is_clean:
         return None
-    before = plan.model_copy(update={"problem": None})
-    dropped = {a.visit for a in plan.assignments} - {a.visit for a in found.assignments}
-    return Change(proposal.code, proposal.detail, proposal.size, report.cost - check(problem, before).cost, tuple(sorted(dropped)))
+    dropped = [other.id for w, other in enumerate(changed.compiled.visits) if changed.is_in(w) and not refit.serves(w)]
+    return Change(proposal.code, proposal.detail, proposal.size, report.cost - cost, tuple(dropped))

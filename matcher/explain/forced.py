@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from matcher.check import Report, check
 from matcher.decode import decode
 from matcher.diff import What, changes_of
 from matcher.explain.answer import Displaced, Forced
-from matcher.explain.refit import Ground, Refit, absent_of, never
+from matcher.explain.refit import Ground, Refit, never
 
 if TYPE_CHECKING:
     from matcher.plan import Plan
@@ -84,13 +86,25 @@ def _fitted(ground: Ground, v: int, seed: int, steps: int, is_over: Callable[[],
     refit.run(steps, is_over)
     if refit.serves(v):
         return refit
-    # Nothing near the plan: place the visit first, on empty routes, and the others around it. Its siblings have to take their chance.
-    refit = Refit(ground, [*before, v], must=[*before, v], seed=seed, is_empty=True)
-    refit.insert([*before, v])
-    if not refit.serves(v):
+    return _cleared(ground, v, before, seed, steps, is_over)
+
+
+def _cleared(ground: Ground, v: int, before: list[int], seed: int, steps: int, is_over: Callable[[], bool]) -> Refit | None:
+    """Clear the way for visit v where nothing near the plan holds it: its siblings, the routes it would take, all that their providers do."""
+    instance = ground.compiled.instance
+    by_itself = Refit(ground, [*before, v], must=[*before, v], seed=seed, is_empty=True)
+    by_itself.insert([*before, v])
+    if not by_itself.serves(v):
         return None
-    refit.insert([w for w in siblings if ground.is_in(w)])
-    refit.insert([w for w in range(len(instance.visits)) if ground.is_in(w)])
-    refit.insert(absent_of(ground.state))
-    refit.run(steps, is_over)
-    return refit
+    shifts = by_itself.shifts_of(v)
+    providers = instance.shifts["provider"][shifts]
+    week = np.flatnonzero(np.isin(instance.shifts["provider"], providers)).tolist()
+    for clear in ((), shifts, week):
+        refit = Refit(ground, [*before, v], must=[*before, v], seed=seed)
+        gone = refit.unseat([*(w for w in ground.siblings(v) if w not in before), *refit.held_by(clear)])
+        refit.insert([*before, v])
+        if refit.serves(v):
+            refit.insert(sorted(gone, key=lambda w: -int(instance.visits[w]["loss"])))
+            refit.run(steps, is_over)
+            return refit
+    return None

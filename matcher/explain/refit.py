@@ -28,13 +28,14 @@ from matcher.kernels.routes import (
     LOSS,
     NEXT,
     NONE,
+    SHIFT,
     Routes,
     empty,
     open_journal,
     roll_back,
     view,
 )
-from matcher.kernels.search import BEST_COST, cost_of, fill, note_changes, record_best, recreate, refresh_worst
+from matcher.kernels.search import BEST_COST, cost_of, fill, note_changes, record_best, recreate, refresh_worst, settle_or_remove
 from matcher.kernels.work import SHIFT_BLINK, WANTED
 from matcher.solvers.construct import construct
 from matcher.solvers.searcher import Searcher
@@ -156,6 +157,31 @@ class Refit:
         """Try to place visits one by one, nobody moved; return how many found a place."""
         return int(fill(*self._searcher.arrays, np.array(visits, np.int64), self._searcher.is_timed))
 
+    def unseat(self, visits: Iterable[int]) -> list[int]:
+        """Take visits out, if they are in; return those that were, and those that had to go with them."""
+        s, routes = self._searcher, view(self._searcher.rt)
+        before = routes.visit[:, IS_IN].copy()
+        open_journal(s.rt)
+        for v in visits:
+            if routes.visit[v, IS_IN]:
+                remove_visit(s.ins, s.pts, s.rt, s.wk, v)
+        settle_or_remove(s.ins, s.pts, s.rt, s.wk)
+        refresh_worst(s.ins, s.rt)
+        note_changes(s.rt, s.bs)
+        return [int(v) for v in np.flatnonzero(before & (routes.visit[:, IS_IN] == 0))]
+
+    def shifts_of(self, v: int) -> list[int]:
+        """Return the shifts that hold visit v now."""
+        row = self._instance.visits[v]
+        nodes = view(self._searcher.rt).node[int(row["first_node"]) : int(row["first_node"] + row["nodes"])]
+        return [int(shift) for shift in nodes[:, SHIFT] if shift != NONE]
+
+    def held_by(self, shifts: Iterable[int]) -> list[int]:
+        """Return the visits in the routes of some shifts now."""
+        routes = view(self._searcher.rt)
+        nodes = np.flatnonzero(np.isin(routes.node[:, SHIFT], list(shifts)))
+        return sorted({int(v) for v in self._instance.nodes["visit"][nodes]})
+
     def construct(self) -> None:
         """Place every absent visit that finds a place, those that lose most by waiting first."""
         construct(self._searcher, never)
@@ -177,8 +203,9 @@ class Refit:
         s.wk[SHIFT_BLINK] = 0
         target = self._target(routes)
         s.wk[WANTED] = target
+        removed_from = int(routes.total[ABSENT])
         self._open(routes, target)
-        recreate(s.ins, s.pts, s.rt, s.wk, False, s.is_timed)
+        recreate(s.ins, s.pts, s.rt, s.wk, False, s.is_timed, removed_from)
         refresh_worst(s.ins, s.rt)
         new = int(cost_of(s.ins, s.rt))
         if s.rt[JOURNAL_OVERFLOWED] == 1 or new < old - temperature * math.log(1.0 - self._random.random()):
