@@ -153,6 +153,93 @@ def show(
         say(word(lang, "show.cut"))
 
 
+BudgetOption = Annotated[float, typer.Option(min=0, max=10**7, help="Seconds.")]
+SeedOption = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the random choices.")]
+TopOption = Annotated[int, typer.Option(min=0, max=1000, help="How many of the ranking are tried out.")]
+RepeatsOption = Annotated[int, typer.Option(min=1, max=100, help="How often each is tried, with another seed each time.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="JSON only: no words on stderr.")]
+
+
+@app.command()
+def explain(
+    week: WeekFile,
+    plan: PlanFile,
+    visit: Annotated[str, typer.Argument(metavar="VISIT", help="A visit: the id of a need, # and a number, such as n1#1.")],
+    *,
+    budget: Annotated[float, typer.Option(min=0, max=10**7, help="Seconds after which no further change is tried.")] = 2.0,
+    seed: SeedOption = 1,
+    quiet: QuietOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Say why a visit is left out, whom it would displace and what would help; or why it is served as it is, and how else it could be."""
+    _only_one_stdin(week, plan)
+    problem, found = _read_problem(week), _read_plan(plan)
+    from matcher.cli_answers import explain_visit
+
+    explain_visit(problem, found, visit, budget=budget, seed=seed, lang=lang or usual_lang(), is_quiet=quiet)
+
+
+@app.command()
+def prices(
+    week: WeekFile,
+    *,
+    plan: Annotated[str | None, typer.Option(metavar="PLAN", help="The plan to start from. Left out, one is made in a quarter of the time.")] = None,
+    budget: BudgetOption = 60.0,
+    top: TopOption = 10,
+    repeats: RepeatsOption = 3,
+    seed: SeedOption = 1,
+    quiet: QuietOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Say what one, five and ten more hours of each scarce kind of time, or 100 yuan of each fund, are worth in served urgency."""
+    _priced(week, plan, is_recruits=False, budget=budget, top=top, repeats=repeats, seed=seed, quiet=quiet, lang=lang)
+
+
+@app.command()
+def recruits(
+    week: WeekFile,
+    *,
+    plan: Annotated[str | None, typer.Option(metavar="PLAN", help="The plan to start from. Left out, one is made in a quarter of the time.")] = None,
+    budget: BudgetOption = 60.0,
+    top: TopOption = 10,
+    repeats: RepeatsOption = 3,
+    seed: SeedOption = 1,
+    quiet: QuietOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Rank one more volunteer (with what skill, where, on which weekday) and the training of those who are there."""
+    _priced(week, plan, is_recruits=True, budget=budget, top=top, repeats=repeats, seed=seed, quiet=quiet, lang=lang)
+
+
+@app.command()
+def diff(
+    week: WeekFile,
+    a: Annotated[str, typer.Argument(metavar="A", help="A plan.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another plan of the same week.")],
+    *,
+    quiet: QuietOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Compare two plans of a week: what became of each visit, who has to be told what, and the cost term by term."""
+    _only_one_stdin(week, a, b)
+    problem, before, after = _read_problem(week), _read_plan(a), _read_plan(b)
+    from matcher.cli_answers import compare
+
+    compare(problem, before, after, lang=lang or usual_lang(), is_quiet=quiet)
+
+
+def _priced(
+    week: str, plan: str | None, *, is_recruits: bool, budget: float, top: int, repeats: int, seed: int, quiet: bool, lang: Lang | None
+) -> None:
+    _only_one_stdin(week, plan)
+    problem = _read_problem(week)
+    found = _read_plan(plan) if plan is not None else None
+    from matcher.cli_answers import price
+
+    lang = lang or usual_lang()
+    price(problem, found, is_recruits=is_recruits, budget=budget, top=top, repeats=repeats, seed=seed, lang=lang, is_quiet=quiet)
+
+
 @app.command()
 def picture(
     plan: PlanFile,
