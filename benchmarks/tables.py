@@ -248,4 +248,6 @@ def _table(rows: list[Row], budget: float, threads: int) -> list[str]:
 
 
 def _cell(value: object) -> str:
-    return "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{round(value, 2) + 0.0:.2f}"  # + 0.0: no minus before nothing
+    return "" if value is None else str(value)

@@ -7,6 +7,7 @@ is a group of clients, one for each window, of which at most one is served.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import time
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -22,9 +23,14 @@ if TYPE_CHECKING:
 TOO_FAR = 10**7
 """Distance and seconds to a visit whose skills somebody lacks: more than any shift has."""
 
+COPIES, SHARE = 3, 0.6
+"""PyVRP knows no skills: each set of them is a matrix of distances and one of seconds, beside the one that they are made from. Share of the machine's
+memory that they may fill."""
+
 
 def solve(week: dict[str, Any], budget: float, threads: int, seed: int) -> tuple[Routes, Trace]:
     """Solve a neutral week with PyVRP; returns the best routes and how the cost fell, over all its searches."""
+    _check_memory(week, threads)
     if threads == 1:
         return _search(week, budget, seed)
     with ProcessPoolExecutor(threads, mp_context=multiprocessing.get_context("spawn")) as pool:
@@ -33,6 +39,16 @@ def solve(week: dict[str, Any], budget: float, threads: int, seed: int) -> tuple
     # A search that found nothing feasible has no trace, and counts only if none has.
     routes, _ = min(found, key=lambda each: each[1][-1][1] if each[1] else float("inf"))
     return routes, merge([trace for _, trace in found])
+
+
+def _check_memory(week: dict[str, Any], threads: int) -> None:
+    """Raise `MemoryError` rather than drive the machine out of memory."""
+    sets = len({frozenset(week["providers"][shift["provider"]]["skills"]) for shift in week["shifts"]})
+    places = len(week["visits"]) + len(week["providers"])
+    wanted = threads * sets * places**2 * 8 * COPIES
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if wanted > SHARE * there:
+        raise MemoryError(f"{sets} sets of skills, each with a matrix of {places} places, would take {wanted / 1024**3:.0f} GiB")
 
 
 def merge(traces: list[Trace]) -> Trace:
