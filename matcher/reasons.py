@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from matcher.kernels.cells import pack
+from matcher.kernels.cells import IS_BOUNDED, pack
 from matcher.kernels.diagnose import (
     BY_CASELOAD,
     BY_DAY_MINUTES,
@@ -24,10 +24,13 @@ from matcher.kernels.diagnose import (
     FREE,
     diagnose,
 )
+from matcher.kernels.place import touch
 from matcher.kernels.roads import travel_seconds
 from matcher.kernels.routes import ARRIVAL, AT, BOUND, HEAD, HIGH, LATEST, LOW, NEXT, NONE, START, view
+from matcher.kernels.schedule import settle
 from matcher.plan import Removed, Unassigned
 from matcher.rules import Rule
+from matcher.solvers.searcher import Searcher
 
 if TYPE_CHECKING:
     from matcher.compile import Compiled
@@ -55,8 +58,8 @@ class Reasons:
     """Finds reasons in one state of the routes."""
 
     def __init__(self, compiled: Compiled, state: Longs) -> None:
-        self._compiled, self._state = compiled, state
-        self._packed = pack(compiled.instance)
+        self._compiled = compiled
+        self._packed, self._state = with_latest(compiled.instance, state)
 
     def of(self, v: int) -> Unassigned:
         """Return the reason of visit v, which is absent."""
@@ -142,6 +145,24 @@ class Reasons:
         if code == BY_CASELOAD:
             return {"code": "higher_caseload", **who, "day": date, "by": 1}
         return None
+
+
+def with_latest(instance: Instance, state: Longs) -> tuple[tuple[Longs, Reals], Longs]:
+    """Return the packed instance, and the state with the latest start of every node up to date.
+
+    The search does without them where no window ends before the shifts do; to say what stops a visit, they are needed.
+    """
+    packed = pack(instance)
+    if instance.is_bounded[0]:
+        return packed, state
+    ins = packed[0].copy()
+    ins[IS_BOUNDED] = 1
+    ins.setflags(write=False)
+    searcher = Searcher.on(instance, (ins, packed[1]), 1, state)
+    for s in np.flatnonzero(view(state).shift[:, HEAD] != NONE).tolist():
+        touch(searcher.rt, searcher.wk, s)
+    settle(*searcher.arrays[:4])
+    return (ins, packed[1]), searcher.rt
 
 
 def lunch_alone(instance: Instance, packed: tuple[Longs, Reals], state: Longs, n: int, s: int) -> bool:

@@ -21,6 +21,7 @@ from matcher.kernels.search import refresh_worst
 from matcher.kernels.teams import best_place
 from matcher.kernels.work import CHOSEN, EARLIEST, TO_ENTRY, candidate
 from matcher.plan import Removed
+from matcher.reasons import with_latest
 from matcher.rules import Rule
 from matcher.solvers.searcher import Searcher
 
@@ -51,6 +52,7 @@ class Others:
         forget_touched(self._searcher.wk)
         refresh_worst(ins, self._searcher.rt)
         open_journal(self._searcher.rt)
+        self._packed, self._without = with_latest(self._instance, self._searcher.rt)
 
     @property
     def _nodes(self) -> range:
@@ -71,9 +73,9 @@ class Others:
             if lost:
                 removed.append(Removed(rule=rule, role=role.id, providers=lost))
             allowed &= passes
-        n, s, free = self._nodes[k], self._searcher, set()
+        n, free = self._nodes[k], set()
         for entry in range(int(self._instance.entry_first[n]), int(self._instance.entry_first[n + 1])):
-            if int(diagnose(s.ins, s.pts, s.rt, n, entry)[0]) == FREE:
+            if int(diagnose(*self._packed, self._without, n, entry)[0]) == FREE:
                 free.add(int(self._instance.shifts[self._instance.entry_shift[entry]]["provider"]))
         busy = int(allowed.sum()) - len(free)
         if busy > 0:

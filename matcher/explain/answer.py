@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matcher.plan import Assignment, Plan, Removed
+    from matcher.problem import Problem
     from matcher.rules import Rule, Term
 
 
@@ -135,6 +136,8 @@ class Change(Data):
         What the new plan costs more (negative: less) than the plan in question costs under the changed problem.
     dropped : tuple of str
         Visits that the plan serves and the new one does not; empty unless the solver found that this pays.
+    problem : Problem
+        The problem with the change made (not part of the JSON).
     """
 
     code: str
@@ -142,6 +145,12 @@ class Change(Data):
     size: int
     cost: int
     dropped: tuple[str, ...]
+    problem: Problem
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the change as plain JSON values."""
+        data = {"code": self.code, **plain_json(self.detail), "size": self.size, "cost": self.cost}
+        return {**data, "dropped": list(self.dropped)}
 
 
 @dataclass(frozen=True)

@@ -208,4 +208,4 @@ def _tried(ground: Ground, plan: Plan, v: int, proposal: Proposal, seed: int) ->
     if not report.is_clean:
         return None
     dropped = [other.id for w, other in enumerate(changed.compiled.visits) if changed.is_in(w) and not refit.serves(w)]
-    return Change(proposal.code, proposal.detail, proposal.size, report.cost - cost, tuple(dropped))
+    return Change(proposal.code, proposal.detail, proposal.size, report.cost - cost, tuple(dropped), problem)

@@ -8,7 +8,6 @@ import numpy as np
 
 from matcher.entries import RANK
 from matcher.explain.answer import Miss
-from matcher.kernels.cells import pack
 from matcher.kernels.diagnose import (
     BY_CASELOAD,
     BY_DAY_MINUTES,
@@ -22,7 +21,7 @@ from matcher.kernels.diagnose import (
     diagnose,
 )
 from matcher.kernels.routes import NONE
-from matcher.reasons import lunch_alone
+from matcher.reasons import lunch_alone, with_latest
 from matcher.rules import Rule
 from matcher.travel import Journeys
 
@@ -50,9 +49,9 @@ class Misses:
     """Looks for near misses in the routes of a ground."""
 
     def __init__(self, ground: Ground) -> None:
-        self._ground, self._compiled = ground, ground.compiled
-        self._packed = pack(ground.compiled.instance)
+        self._compiled = ground.compiled
         instance = ground.compiled.instance
+        self._packed, self._state = with_latest(instance, ground.state)
         # any entry of a shift will do to ask what the shift has room for
         self._entry_of = np.full(len(instance.shifts), NONE, np.int64)
         self._entry_of[instance.entry_shift[::-1]] = np.arange(len(instance.entry_shift))[::-1]
@@ -79,7 +78,7 @@ class Misses:
         span = slice(int(instance.entry_first[n]), int(instance.entry_first[n + 1]))
         mine = np.flatnonzero(instance.shifts["provider"][instance.entry_shift[span]] == p) + span.start
         for entry in mine.tolist():
-            code, short = (int(x) for x in diagnose(*self._packed, self._ground.state, n, entry))
+            code, short = (int(x) for x in diagnose(*self._packed, self._state, n, entry))
             if code == FREE:
                 return []
             miss = self._miss(v, k, role, provider, int(instance.entry_shift[entry]), code, short)
@@ -103,7 +102,7 @@ class Misses:
         size = {Rule.CASELOAD: 120, Rule.MAX_PROVIDERS: 240}.get(rule, round(number))
         if code == BY_TIME:
             n = int(instance.visits[v]["first_node"]) + k
-            if lunch_alone(self._compiled.instance, self._packed, self._ground.state, n, s):
+            if lunch_alone(self._compiled.instance, self._packed, self._state, n, s):
                 rule = Rule.LUNCH
         return size, Miss(role.id, provider.id, rule, number, unit, detail)
 
@@ -159,6 +158,16 @@ class Misses:
             return BINARY[rule] * (wanted - RANK[provider.certificate]), None, None, detail
         return (BINARY.get(rule) if rule != Rule.CERTIFICATE else None), None, None, {}
 
+    def _is_long_enough(self, v: int, n: int, p: int, s: int) -> bool:
+        """Return whether an empty shift is long enough to come, serve in a window and go back."""
+        journeys = self._journeys = self._journeys or Journeys(self._compiled.problem)
+        instance, provider, visit = self._compiled.instance, self._compiled.problem.providers[p], self._compiled.visits[v]
+        place, base, shift = journeys.of_need(visit.need), journeys.of_base(provider), instance.shifts[s]
+        out = journeys.seconds(provider, base, place) if place >= 0 else 0
+        back = journeys.seconds(provider, place, base) if place >= 0 and provider.returns else 0
+        first, last = int(shift["start"]) + out, int(shift["end"]) - back - int(instance.nodes[n]["seconds"])
+        return any(max(low, first) <= min(high, last) for low, _, high in visit.windows)
+
     def _has_time(self, v: int, n: int, p: int) -> bool:
         """Return whether a provider has room for a node in some shift, the rules on people aside."""
         instance = self._compiled.instance
@@ -166,8 +175,12 @@ class Misses:
         windows = self._compiled.visits[v].windows
         for s in range(int(row["shift_first"]), int(row["shift_first"] + row["shifts"])):
             shift, entry = instance.shifts[s], int(self._entry_of[s])
-            if entry == NONE or not any(low <= shift["end"] and shift["start"] <= high for low, _, high in windows):
+            if not any(low <= shift["end"] and shift["start"] <= high for low, _, high in windows):
                 continue
-            if int(diagnose(*self._packed, self._ground.state, n, entry)[0]) in (FREE, BY_FUND):
+            if entry == NONE:  # a shift that may hold nothing as things are: it is empty, so there is only the way to look at
+                if self._is_long_enough(v, n, p, s):
+                    return True
+                continue
+            if int(diagnose(*self._packed, self._state, n, entry)[0]) in (FREE, BY_FUND):
                 return True
         return False
