@@ -159,7 +159,6 @@ def test_a_visit_is_forced_in_though_it_has_to_clear_two_routes() -> None:
 AT_EIGHT = [window("08:00", "08:00", day="mon")]
 URGENT = need("m", urgency=5)
 BUSY = plan(visit("m#1", serve("v", "mon 08:00")))
-PAID = {"price_per_visit": 20}
 RESIDENTS = [resident("r"), resident("s")]
 CASES: dict[str, tuple[Problem, Plan, tuple[str, Rule, float | None], str]] = {
     "train": (week([need("n", role(skills={"care": 2}))], [volunteer(skills={"care": 1})]), Plan(), ("v", Rule.SKILL, 1), "train"),
@@ -203,7 +202,7 @@ CASES: dict[str, tuple[Problem, Plan, tuple[str, Rule, float | None], str]] = {
     "money": (
         week(
             [need("n", role("carer", "organization")), need("m", role("carer", "organization"), urgency=5)],
-            [organization(**PAID)],
+            [organization(price_per_visit=20)],
             funds=[fund("f", 30)],
         ),
         plan(visit("m#1", serve("o", "mon 08:00", fund="f"))),
