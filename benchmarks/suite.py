@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -133,20 +134,19 @@ def least_seconds(*functions: Callable[[], Any], rounds: int = 40) -> list[float
 
 CHILD = """
 import json, resource, sys, time
-began = time.perf_counter()
 {body}
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps({{**figures, "wall": time.perf_counter() - began, "peak_gib": peak / (1024**2 if sys.platform != "darwin" else 1024**3)}}))
+print(json.dumps({{**figures, "peak_gib": peak / (1024**2 if sys.platform != "darwin" else 1024**3)}}))
 """
 
 
 def in_child(body: str) -> dict[str, Any]:
-    """Run statements that leave a dict ``figures`` in a Python of their own; returns it, with the ``wall`` seconds and the ``peak_gib`` of memory."""
-    import json  # noqa: PLC0415
-
+    """Run statements that leave a dict ``figures`` in a Python of their own; returns it, with the ``peak_gib`` of memory and
+    the ``wall`` seconds, the start of the interpreter among them."""
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
+    began = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", CHILD.format(body=body)], cwd=ROOT, env=env, check=False, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"ended with {done.returncode}")
-    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    figures: dict[str, Any] = {**json.loads(done.stdout.splitlines()[-1]), "wall": time.perf_counter() - began}
     return figures
