@@ -86,10 +86,12 @@ def explain(
     served = {item.visit for item in plan.assignments}
     given = report.cost
     lost = tuple(item.id for w, item in enumerate(ground.compiled.visits) if item.id in served and not ground.is_in(w))
-    if lost and visit not in lost:
+    if not ground.is_alike and ground.is_in(v) == (visit in served):
         plan = decode(ground.compiled, ground.state)
         report = check(problem, plan)
     assignment = next((item for item in plan.assignments if item.visit == visit), None)
+    if assignment is not None and not ground.is_in(v):
+        return Explanation(visit=visit, verdict=Verdict.ASSIGNED, certainty=Certainty.PROVED, lost=lost, assignment=assignment)
     if assignment is not None:
         others = Others(ground, v)
         return Explanation(

@@ -155,4 +155,4 @@ def alternatives(
 
 
 def _key(assignment: Assignment) -> tuple[Any, ...]:
-    return assignment.room, tuple((service.role, service.provider, service.crew, service.start) for service in assignment.team)
+    return assignment.room, tuple((service.role, service.provider, service.start) for service in assignment.team)

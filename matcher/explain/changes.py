@@ -194,7 +194,6 @@ def _tried(ground: Ground, plan: Plan, v: int, proposal: Proposal, seed: int) ->
     problem = proposal.edit(ground.compiled.problem)
     changed = Ground.of(problem, plan)
     refit = Refit(changed, [v], seed=seed)
-    cost = refit.cost
     refit.construct()
     if not refit.serves(v):
         refit.run(STEPS)
@@ -207,5 +206,6 @@ def _tried(ground: Ground, plan: Plan, v: int, proposal: Proposal, seed: int) ->
     report = check(problem, found)
     if not report.is_clean:
         return None
-    dropped = [other.id for w, other in enumerate(changed.compiled.visits) if changed.is_in(w) and not refit.serves(w)]
-    return Change(proposal.code, proposal.detail, proposal.size, report.cost - cost, tuple(dropped), problem)
+    before = check(problem, plan.model_copy(update={"problem": None})).cost
+    dropped = {item.visit for item in plan.assignments} - {item.visit for item in found.assignments}
+    return Change(proposal.code, proposal.detail, proposal.size, report.cost - before, tuple(sorted(dropped)), problem)

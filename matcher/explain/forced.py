@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,10 +34,12 @@ def forced(
     if refit is None:
         return None
     visit = ground.compiled.visits[v].id
-    found = _named(decode(ground.compiled, refit.best()), visit)
-    assignment = next((item for item in found.assignments if item.visit == visit), None)
-    verified = check(ground.compiled.problem, found)
-    if assignment is None or not verified.is_clean:
+    for found in _named(decode(ground.compiled, refit.best()), visit):
+        verified = check(ground.compiled.problem, found)
+        assignment = next((item for item in found.assignments if item.visit == visit), None)
+        if assignment is not None and verified.is_clean:
+            break
+    else:
         return None
     changes = changes_of(ground.compiled.problem, plan, found)
     urgency = {item.id: item.need.urgency for item in ground.compiled.visits}
@@ -52,21 +54,30 @@ def forced(
     )
 
 
-def _named(plan: Plan, visit: str) -> Plan:
-    """Return the plan with the visit in it, if its need has a place to give.
+def _named(plan: Plan, visit: str) -> Iterator[Plan]:
+    """Yield the plan with the visit in it: as it is, or, where the visits of its need are interchangeable and not all served, with another's place.
 
-    Where the visits of a need are interchangeable and not all of them are served, the last of those before it gives it its place.
+    The nearest one before it is the first to give its place, then the one after it; then it stays alone of its need.
     """
     need, _, number = visit.rpartition("#")
     places = {int(item.visit.rpartition("#")[2]): k for k, item in enumerate(plan.assignments) if item.visit.rpartition("#")[0] == need}
-    earlier = [n for n in places if n < int(number)]
-    if int(number) in places or not earlier:
-        return plan
-    given = places[max(earlier)]
-    name = plan.assignments[given].visit
-    assignments = [item.model_copy(update={"visit": visit}) if k == given else item for k, item in enumerate(plan.assignments)]
-    unassigned = [item.model_copy(update={"visit": name}) if item.visit == visit else item for item in plan.unassigned]
-    return plan.model_copy(update={"assignments": tuple(assignments), "unassigned": tuple(unassigned)})
+    if int(number) in places:
+        yield plan
+        return
+    nearest = sorted(places, key=lambda n: (n > int(number), abs(n - int(number))))
+    for giver in dict.fromkeys([*nearest[:1], *[n for n in nearest if n > int(number)][:1]]):
+        yield _renamed(plan, plan.assignments[places[giver]].visit, visit, set())
+    if nearest:
+        others = {plan.assignments[k].visit for n, k in places.items() if n != nearest[0]}
+        yield _renamed(plan, plan.assignments[places[nearest[0]]].visit, visit, others)
+
+
+def _renamed(plan: Plan, giver: str, visit: str, without: set[str]) -> Plan:
+    """Return a plan in which one visit has the place of another, and some are left out."""
+    kept = [item for item in plan.assignments if item.visit not in without]
+    assignments = tuple(item.model_copy(update={"visit": visit}) if item.visit == giver else item for item in kept)
+    unassigned = tuple(item.model_copy(update={"visit": giver}) if item.visit == visit else item for item in plan.unassigned)
+    return plan.model_copy(update={"assignments": assignments, "unassigned": unassigned})
 
 
 def _fitted(ground: Ground, v: int, seed: int, steps: int, is_over: Callable[[], bool]) -> Refit | None:

@@ -68,6 +68,8 @@ class Ground:
 
     compiled: Compiled
     state: Longs
+    is_alike: bool = True
+    """Whether every visit of the plan was taken up as it was; if not, some are elsewhere."""
 
     @classmethod
     def of(cls, problem: Problem, plan: Plan) -> Ground:
@@ -83,7 +85,7 @@ class Ground:
         refit = Refit(ground, lost)
         refit.insert(lost)
         refit.run(RETRIES)
-        return cls(compiled, refit.best())
+        return cls(compiled, refit.best(), is_alike=False)
 
     def row(self, visit: str) -> int:
         """Return the row of a visit by its id; raises KeyError where there is none."""
