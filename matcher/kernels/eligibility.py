@@ -96,13 +96,15 @@ def find_near(tables, travel, near):
         return
     days = np.zeros(count, np.uint64)
     hour = np.zeros(count, np.int64)
+    middle = np.zeros(count, np.int64)
     place = np.zeros(count, np.int64)
     for v in range(count):
         visit = visits[v]
         place[v] = nodes[visit.first_node].place
         for w in range(visit.window_first, visit.window_first + visit.windows):
             days[v] |= np.uint64(1) << np.uint64((windows[w].low // 86_400) % 64)
-            hour[v] += (windows[w].low + windows[w].due) // 2 % 86_400 // visit.windows
+            middle[v] = (windows[w].low + windows[w].due) // 2
+            hour[v] += middle[v] % 86_400 // visit.windows
     far = np.zeros(width, np.int64)
     for v in range(count):
         held = 0
@@ -112,9 +114,13 @@ def find_near(tables, travel, near):
             distance = 600
             if place[u] >= 0 and place[v] >= 0:
                 distance = _seconds(points, profiles, matrices, place[v], place[u])
-            distance += abs(hour[u] - hour[v]) // 8
-            if days[u] & days[v] == 0:
-                distance += 1_800
+            if visits[u].windows == 1 and visits[v].windows == 1:
+                # one window each: how far apart in time, up to days
+                distance += abs(middle[u] - middle[v]) // 8
+            else:
+                distance += abs(hour[u] - hour[v]) // 8
+                if days[u] & days[v] == 0:
+                    distance += 1_800
             if held == width and distance >= far[width - 1]:
                 continue
             k = held if held < width else width - 1

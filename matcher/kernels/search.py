@@ -15,8 +15,8 @@ import numpy as np
 from matcher.instance import FAR, Instance, Longs
 from matcher.kernels.cells import (
     COMMUNITY_WEIGHT, ENTRY_FIRST, EQUITY, MAX_LATENESS, NEAR, NEAR_WIDTH, NODE_COUNT, N_IS_ROOM, N_SECONDS, N_VISIT, SHIFT_COUNT, SHIFT_FIRST,
-    SHIFT_NODE, S_DAY, VISIT_COUNT, V_COMMUNITY, V_FIRST_NODE, V_LOSS, V_NODES, V_ROLES, V_WEIGHT, cell, entry_shift, node_row, shift_row, visit_row,
-    weight,
+    SHIFT_NODE, S_DAY, VISIT_COUNT, V_COMMUNITY, V_FIRST_NODE, V_LOSS, V_NODES, V_ROLES, V_WEIGHT, V_WINDOWS, V_WINDOW_FIRST, WINDOWS, W_DUE, W_LOW,
+    cell, entry_shift, node_row, shift_row, visit_row, weight,
 )  # fmt: skip
 from matcher.kernels.insertion import has_news
 from matcher.kernels.jit import kernel
@@ -325,7 +325,7 @@ def _gather(ins, rt, wk, is_sweep, removed_from):
 @kernel
 def _sort_keys(ins, wk, count):
     """Choose at random how the visits to place are ordered, and write a key for each: low goes first."""
-    how = below(wk, 12)
+    how = below(wk, 16)
     for k in range(count):
         v = wk[wk[ORDER] + k]
         visit = visit_row(ins, v)
@@ -340,8 +340,17 @@ def _sort_keys(ins, wk, count):
             key = -ins[node_row(ins, ins[visit + V_FIRST_NODE]) + N_SECONDS] * ins[visit + V_ROLES]
         elif how < 11:
             key = cell(ins, ENTRY_FIRST, ins[visit + V_FIRST_NODE] + 1) - cell(ins, ENTRY_FIRST, ins[visit + V_FIRST_NODE])
-        else:
+        elif how < 12:
             key = -wk[wk[ABSENCES] + v]
+        else:
+            first, last = (
+                ins[WINDOWS] + 3 * ins[visit + V_WINDOW_FIRST],
+                ins[WINDOWS] + 3 * (ins[visit + V_WINDOW_FIRST] + ins[visit + V_WINDOWS] - 1),
+            )
+            if how < 14:
+                key = ins[first + W_LOW]
+            else:
+                key = ins[last + W_DUE] - ins[first + W_LOW] if how == 14 else ins[last + W_DUE]
         wk[wk[SORT_KEY] + k] = key * 1_000_000 + noise % 1_000_000 if v != wk[WANTED] else -FAR * FAR_KEY
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 STEPS = 200
 """Ruin-recreate steps of a chunk: some tens of milliseconds, the delay with which a stop is noticed."""
 
-HOT_LOSS, HOT_SOFT, COLD_SOFT = 0.3, 1.0, 0.4
+HOT_LOSS, HOT_SOFT, COLD_SOFT = 0.3, 1.0, 0.05
 """The starting temperature as a share of the least loss of an absent visit, or of the soft cost of a visit; the final one as a share
 of the latter."""
 
