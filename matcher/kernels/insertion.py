@@ -89,12 +89,12 @@ def evaluate_push(ins, pts, rt, wk, origin, start, limit):
     epoch = wk[EPOCH]
     wk[wk[PUSH_NODE]], wk[wk[PUSH_START]] = origin, start
     top, cost, steps = 1, 0, 0
-    room = wk[PUSH_ROOM] - 24
+    most = wk[PUSH_ROOM] - 24
     while top > 0:
         top -= 1
         n, start = wk[wk[PUSH_NODE] + top], wk[wk[PUSH_START] + top]
         steps += 1
-        if top > room or steps > 4000:
+        if top > most or steps > 4000:
             return FAR
         is_known = wk[wk[TRIAL_EPOCH] + n] == epoch
         old_start = wk[wk[TRIAL_START] + n] if is_known else get_node(rt, n, START)
