@@ -1,0 +1,256 @@
+"""A lower bound on the cost of any plan: prices for visits and limits, moved until they tell the most.
+
+The bound is Lagrangian, evaluated in whole numbers: whatever the prices are, it is proven. docs/bounds.md derives it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from matcher.kernels.cells import pack
+from matcher.kernels.labels import GUARDS, LABELS, desk
+from matcher.kernels.pricing import U_COMMUNITY, U_COUNT, U_LOSS, U_NODES, U_WEIGHT, count_items, price_shifts, price_units
+from matcher.solvers.master import Master, master_of
+
+if TYPE_CHECKING:
+    from matcher.instance import Instance, Longs
+    from matcher.kernels.cells import Reals
+    from matcher.stop import Run
+
+BLOCKS = 16
+"""Parts in which shifts are priced, whatever the number of threads, so that sums are the same."""
+FIRST_PRICE = 0.1
+"""Prices before the first step, as a part of the losses."""
+DEFLECTION, PATIENCE, SLOWER, SMALL_GAIN, GUESS = 0.8, 30, 0.7, 1e-5, 0.1
+LEAST_FIRST_PACE, LEAST_PACE = 0.05, 1e-9
+FURTHEST = 2.0**50
+MOST_WEIGHT = 1_000_000
+"""Communities whose urgency weight is above this count without equity."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A proven lower bound on the cost of any plan.
+
+    Attributes
+    ----------
+    value : int
+    name : str
+        ``minutes``: shifts are filled by the time of services alone; ``routes``: by routes with travel, windows and lunch.
+    """
+
+    value: int
+    name: str
+
+
+@dataclass
+class _Answer:
+    """What the prices of one step say."""
+
+    value: int
+    slack: Any
+
+
+def bound(
+    instance: Instance,
+    run: Run,
+    *,
+    upper: int | None = None,
+    threads: int = 1,
+    part: int | None = None,
+    watch: Callable[[Bound, int], None] | None = None,
+) -> Bound:
+    """Return the best lower bound that is found until the run is over.
+
+    Parameters
+    ----------
+    upper
+        The cost of a known plan. It only guides the steps; the bound is valid whatever is said here.
+    threads
+        Shifts priced at the same time. The bound does not depend on it, but for when the run is over.
+    part
+        Seconds of the parts of the windows of teams (`matcher.solvers.master.PART`).
+    watch
+        Called with the best bound and the number of steps, whenever it rises.
+    """
+    packed = pack(instance)
+    master = master_of(instance, packed) if part is None else master_of(instance, packed, part)
+    ascent = _Ascent(instance, packed, master, threads)
+    with ThreadPoolExecutor(threads) as pool:
+        return ascent.climb(run, pool, upper, watch)
+
+
+class _Ascent:
+    """Prices that rise where more is wanted than covered, and fall where more is covered than wanted (the volume algorithm)."""
+
+    def __init__(self, instance: Instance, packed: tuple[Longs, Reals], master: Master, threads: int) -> None:
+        self.instance, self.packed, self.master = instance, packed, master
+        self.scale = master.scale
+        minutes = int((instance.shifts["end"] - instance.shifts["start"]).max(initial=60) + 59) // 60
+        items = max((count_items(packed[0], master.rx, s) for s in master.group_shift), default=0)
+        self.desks = [desk(len(master.unit), len(instance.points), items, minutes) for _ in range(threads)]
+        groups = len(master.group_shift)
+        self.guards, self.guard_counts = np.zeros((groups, GUARDS), np.int32), np.zeros(groups, np.int32)
+        self.values = np.zeros(groups, np.int64)
+        widths = int(master.unit[:, U_COUNT].max(initial=1)) + 1, int(np.diff(master.bucket_first).max(initial=0)) + 1
+        self.saved, self.choice = np.zeros((2, *widths), np.int64)
+        self.served = np.zeros(len(master.unit))
+        self.size = master.rows + master.counters + master.funds
+        self.losses, self.spread = self._losses(np.zeros(len(instance.community_weight), np.int64))
+        self.blocks = self._blocks()
+        self.metric = self._find_metric()
+        self.steps = 0
+
+    def _blocks(self) -> list[tuple[int, int]]:
+        """Return ranges of groups of about equal work."""
+        work = np.cumsum(np.diff(self.instance.shift_first)[self.master.group_shift] + 1)
+        total = int(work[-1]) if len(work) else 0
+        edges = [0, *(int(np.searchsorted(work, total * (k + 1) // BLOCKS)) for k in range(BLOCKS - 1)), len(work)]
+        return [(a, b) for a, b in itertools.pairwise(edges) if a < b]
+
+    def _losses(self, slopes: Any) -> tuple[Any, int]:
+        """Return the loss of each unit with its share of equity, and what the lines of these slopes lie below nothing at nothing, all scaled.
+
+        Equity grows faster than any line: each community's is replaced by the line of a slope that touches it from below.
+        """
+        unit, below = self.master.unit, 0
+        equity = int(self.instance.weights[0]["equity"])
+        for community, slope in enumerate(slopes.tolist()):
+            weight = int(self.instance.community_weight[community])
+            if slope == 0:
+                continue
+            left = np.arange(weight + 1, dtype=np.int64)
+            below += int((slope * left - self.scale * equity * (1000 * left * left // max(1, weight))).max())
+        return self.scale * unit[:, U_LOSS] + slopes[unit[:, U_COMMUNITY]] * unit[:, U_WEIGHT], below
+
+    def slopes(self, served: Any) -> Any:
+        """Return the slopes of equity where so much of each unit is served."""
+        unit = self.master.unit
+        left = np.zeros(len(self.instance.community_weight))
+        np.add.at(left, unit[:, U_COMMUNITY], (unit[:, U_COUNT] - served) * unit[:, U_WEIGHT])
+        weight = np.maximum(1, self.instance.community_weight)
+        slopes = self.scale * int(self.instance.weights[0]["equity"]) * 2000 * left / weight
+        slopes[self.instance.community_weight > MOST_WEIGHT] = 0
+        return np.minimum(slopes, 2**40).astype(np.int64)
+
+    def ask(self, pool: ThreadPoolExecutor, prices: Longs, *, is_exact: bool) -> _Answer:
+        """Return the bound that prices prove (scaled), and by how much each row and limit is missed."""
+        master = self.master
+        used = np.zeros((len(self.blocks), self.size))
+
+        def work(thread: int) -> None:
+            for k in range(thread, len(self.blocks), len(self.desks)):
+                price_shifts(
+                    *self.packed, master.rx, self.desks[thread], *self.blocks[k], prices, is_exact, self.guards, self.guard_counts, self.values,
+                    used[k], LABELS,
+                )  # fmt: skip
+
+        list(pool.map(work, range(len(self.desks))))
+        wanted = np.zeros(self.size)
+        value = int(price_units(master.rx, prices, self.losses, self.saved, self.choice, wanted, self.served)) - self.spread
+        value -= sum(int(v) * int(c) for v, c in zip(self.values, master.group_count, strict=True))
+        value -= sum(int(p) * int(a) for p, a in zip(prices[master.rows :], master.limits, strict=True))
+        slack = wanted - used.sum(axis=0)
+        slack[master.rows :] = -slack[master.rows :] - master.limits
+        self.steps += 1
+        return _Answer(value, slack)
+
+    def whole(self, value: int) -> int:
+        """Return the bound in units of the objective: a cost is a whole number."""
+        return -(-value // self.scale)
+
+    def _find_metric(self) -> Any:
+        """Return how far a step of one moves each price: losses for rows, the loss of an hour for seconds, of a resident, of a yuan spent."""
+        master = self.master
+        metric = np.zeros(self.size)
+        for u, unit in enumerate(master.unit):
+            first, last = master.bucket_first[u], master.bucket_first[u + 1]
+            if first < last:
+                row = master.bucket_row[first]
+                metric[row : row + (last - first) * unit[U_NODES]] = self.scale * unit[U_LOSS] / unit[U_NODES]
+        typical = max(1.0, float(np.mean(metric[: master.rows]))) if master.rows else 1.0
+        metric[: master.rows] = np.sqrt(np.maximum(metric[: master.rows], typical / 100) * typical)
+        is_case = np.zeros(master.counters, bool)
+        for row in self.instance.providers:
+            if row["case_counter"] >= 0:
+                is_case[row["case_counter"] : row["case_counter"] + 1 + int(self.instance.shifts["week"].max(initial=0)) + 1] = True
+        metric[master.rows : master.fund_at] = np.where(is_case, typical, typical / 3600)
+        paid = self.instance.entry_price[self.instance.entry_price > 0]
+        metric[master.fund_at :] = typical / max(1.0, float(paid.mean()) if len(paid) else 1.0)
+        return metric
+
+    def climb(self, run: Run, pool: ThreadPoolExecutor, upper: int | None, watch: Callable[[Bound, int], None] | None) -> Bound:
+        """Return the best bound that steps reach until the run is over."""
+        prices = np.zeros(self.size)
+        prices[: self.master.rows] = FIRST_PRICE * self.metric[: self.master.rows]
+        best = Bound(0, "none")
+        for name, pace in (("minutes", 1.0), ("routes", 0.5)):
+            path = _Path(self.metric, self.master.rows, prices, pace)
+            while run.reason(self.steps) is None and not path.is_over(name == "minutes"):
+                answer = self.ask(pool, np.rint(path.prices).astype(np.int64), is_exact=name == "routes")
+                if self.whole(answer.value) > best.value:
+                    best = Bound(self.whole(answer.value), name)
+                    if watch is not None:
+                        watch(best, self.steps)
+                if upper is not None and best.value >= upper:
+                    return best
+                path.step(answer.value, answer.slack, self.scale * upper if upper is not None else None)
+            prices = path.best_prices
+        return best
+
+
+class _Path:
+    """Prices on their way up the bound: rising where more is wanted than covered, falling where more is covered than wanted.
+
+    Each step goes along the slack, deflected by the steps before it, as far as the missing height
+    asks for, times a pace that falls when nothing is won.
+    """
+
+    def __init__(self, metric: Any, rows: int, prices: Any, pace: float) -> None:
+        self.prices, self.best_prices = prices.copy(), prices.copy()
+        self.value = -math.inf
+        self._metric, self._rows, self._pace = metric, rows, pace
+        self._direction = np.zeros(len(prices))
+        self._failed = 0
+        self._mark, self._since = -math.inf, 0
+
+    def is_over(self, is_first: bool) -> bool:
+        """Return whether further steps are not worth it: the first path only leads to the second."""
+        return self._pace < (LEAST_FIRST_PACE if is_first else LEAST_PACE)
+
+    def step(self, value: int, slack: Any, target: int | None) -> None:
+        """Go on from the prices that gave this value and slack. Without a target the height aimed at is a little more than the best."""
+        if value > self._mark + SMALL_GAIN * abs(value):
+            self._mark, self._failed = value, 0
+        else:
+            self._failed += 1
+        if value > self.value:
+            self.value, self.best_prices = float(value), self.prices
+        if self._failed >= PATIENCE:
+            self._failed, self._pace = 0, self._pace * SLOWER
+            self.prices, self._direction = self.best_prices, np.zeros(len(slack))
+            return
+        direction = slack + DEFLECTION * self._direction
+        # A limit that is kept at no price stays without one.
+        rows = self._rows
+        direction[rows:] = np.where((self.prices[rows:] <= 0) & (direction[rows:] < 0), 0, direction[rows:])
+        height = (target if target is not None else self.value + GUESS * abs(self.value) + 1) - value
+        norm = float(np.sum((self._metric * direction) ** 2))
+        self._direction = direction
+        if norm > 0 and height > 0:
+            prices = self.prices + self._pace * height / norm * self._metric**2 * direction
+            prices[rows:] = np.maximum(0, prices[rows:])
+            self.prices = np.clip(prices, -FURTHEST, FURTHEST)
+
+
+def threads_at_hand() -> int:
+    """Return how many threads the machine runs at once, two at most."""
+    return min(2, os.cpu_count() or 1)
