@@ -9,13 +9,18 @@ import numpy as np
 import pytest
 
 from matcher.compile import compile_problem
+from matcher.instance import FAR
 from matcher.kernels import routes as r
 from matcher.kernels.cells import pack
 from matcher.kernels.schedule import depart, reach
 from matcher.kernels.search import anneal, take_step
+from matcher.kernels.teams import best_place
 from matcher.kernels.work import below, uniform
+from matcher.plan import Assignment, Plan, Service
+from matcher.problem import Problem
 from matcher.solvers.construct import construct
 from matcher.solvers.searcher import Searcher
+from matcher.start import state_of
 from matcher.travel import Journeys
 from tests.small import small_problem
 
@@ -335,3 +340,32 @@ def test_the_record_of_the_best_is_a_state_of_its_cost(seed: int) -> None:
     searcher.return_to_best()
     assert searcher.cost() == best
     Recount(instance, journeys, problem, searcher).check()
+
+
+def test_a_delay_may_pass_through_a_team_where_starts_cost_something() -> None:
+    window = {"day": "mon", "earliest": "08:30", "latest": "10:00", "late_by": 30}
+    early = {"day": "mon", "earliest": "08:00", "latest": "08:15"}
+    shift = [{"day": "mon", "from": "08:00", "to": "12:00"}]
+    problem = Problem.build(
+        {
+            "format": "sishe-problem/1",
+            "horizon": {"start": "2026-11-23"},
+            "coordinates": "plane",
+            "communities": [{"id": "c", "location": {"x": 0, "y": 0}}],
+            "needs": [
+                {"id": "pair", "community": "c", "category": "elderly", "minutes": 60, "windows": [window],
+                 "team": [{"id": "a", "kinds": ["volunteer"], "skills": {"a": 1}}, {"id": "b", "kinds": ["volunteer"], "skills": {"b": 1}}]},
+                {"id": "one", "community": "c", "category": "elderly", "minutes": 60, "windows": [early],
+                 "team": [{"id": "a", "kinds": ["volunteer"], "skills": {"a": 1}}]},
+            ],
+            "providers": [{"id": p, "kind": "volunteer", "location": {"x": 0, "y": 0}, "skills": {p: 1}, "shifts": shift} for p in ("a", "b")],
+        }
+    )  # fmt: skip
+    compiled = compile_problem(problem)
+    moment = problem.horizon.moment
+    services = tuple(Service(role=p, provider=p, start=moment(30_600), end=moment(34_200)) for p in ("a", "b"))
+    state = state_of(compiled, Plan(assignments=(Assignment(visit="pair#1", team=services),)))
+    searcher = Searcher.on(compiled.instance, pack(compiled.instance), 1, state)
+    assert searcher.is_timed
+    cost, _ = best_place(searcher.ins, searcher.pts, searcher.rt, searcher.wk, 1, FAR, False, searcher.is_timed)
+    assert cost < FAR
