@@ -15,7 +15,7 @@ from matcher.kernels.routes import START, view
 from matcher.problem import Problem
 from matcher.rules import Term
 from matcher.solve import solve
-from matcher.solvers.exact import exact
+from matcher.solvers.exact import draft, exact, legs
 from matcher.solvers.exact_facts import Facts, clipped, merged
 from matcher.solvers.exact_state import served_of, state_of
 from matcher.start import state_of as state_of_plan
@@ -204,3 +204,13 @@ def test_a_problem_without_visits_costs_nothing() -> None:
 def test_intervals_that_touch_are_one_and_are_clipped_at_both_ends() -> None:
     assert merged([(5, 9), (0, 3), (4, 4), (20, 30)]) == [(0, 9), (20, 30)]
     assert clipped([(0, 9), (20, 30), (40, 50)], 8, 25) == [(8, 9), (20, 25)]
+
+
+def test_the_legs_of_a_problem_grow_with_who_may_follow_whom() -> None:
+    alone = problem_of([need("a", 1, "09:15", "09:30")])
+    pair = problem_of([need("a", 1, "09:15", "09:30"), need("b", 2, "09:15", "10:00")])
+    with_call = problem_of([need("a", 1, "09:15", "09:30"), need("b", 2, "09:15", "10:00", place="remote")])
+    # Two workers: out and back for each visit, and one after the other, either way; a remote visit is served at the base or at the other's home.
+    assert [legs(compile_problem(problem).instance) for problem in (alone, pair, with_call)] == [4, 12, 16]
+    drawn = draft(Facts(compile_problem(with_call).instance))
+    assert sum(len(arcs) for arcs in drawn.arcs.values()) <= 16
