@@ -26,11 +26,23 @@ def state_of(compiled: Compiled, plan: Plan) -> Longs:
     searcher = Searcher.on(compiled.instance, pack(compiled.instance), 1)
     row = {visit.id: v for v, visit in enumerate(compiled.visits)}
     places = _Places(compiled)
+    waiting, planned = [], np.zeros(len(compiled.instance.nodes), np.int64)
     for assignment in sorted(plan.assignments, key=lambda a: (a.team[0].start, a.visit)):
         v = row.get(assignment.visit)
         found = places.of(v, assignment) if v is not None else None
-        if found is not None:
-            follow(searcher.ins, searcher.pts, searcher.rt, searcher.wk, v, *found, searcher.is_timed)
+        if v is not None and found is not None:
+            entries, starts, funds = found
+            planned[int(compiled.instance.visits[v]["first_node"]) :][: len(starts)] = starts
+            waiting.append((v, entries, funds))
+    before = -1
+    # A visit may need another one beside it first: the leg home may be too long, and the one to the next visit not.
+    while len(waiting) != before:
+        before = len(waiting)
+        waiting = [
+            (v, entries, funds)
+            for v, entries, funds in waiting
+            if not follow(searcher.ins, searcher.pts, searcher.rt, searcher.wk, v, entries, planned, funds, searcher.is_timed)
+        ]
     refresh_worst(searcher.ins, searcher.rt)
     return searcher.rt
 

@@ -9,19 +9,20 @@ from matcher.kernels.cells import S_DAY, V_FIRST_NODE, V_NODES, V_ROLES, entry_p
 from matcher.kernels.insertion import fits_spacing, scan_shift
 from matcher.kernels.people import evaluate_provider, evaluate_team
 from matcher.kernels.place import forget_touched, place_visit
-from matcher.kernels.routes import HEAD, IS_IN, JOURNAL_LENGTH, NEXT, NONE, START, get_node, get_shift, get_visit, open_journal, roll_back
+from matcher.kernels.routes import HEAD, IS_IN, JOURNAL_LENGTH, NEXT, NONE, get_node, get_shift, get_visit, open_journal, roll_back
 from matcher.kernels.schedule import settle
 from matcher.kernels.work import AFTER, CHOSEN, EARLIEST, FROM, MEMBERS, PAYER, SCAN, TO_ENTRY, UNTIL, candidate, copy_candidate
 
 
 @kernel
-def _choose(ins, pts, rt, wk, n, k, entry, start, is_timed):
+def _choose(ins, pts, rt, wk, n, k, entry, planned, is_timed):
     """Leave in ``CHOSEN`` the way to put node n into the route of an entry that suits a start best; returns whether there is one."""
     fixed = evaluate_provider(ins, rt, n, entry)
     if fixed >= FAR:
         return False
-    before, m = NONE, get_shift(rt, entry_shift(ins, entry), HEAD)
-    while m != NONE and get_node(rt, m, START) <= start:
+    # Among what is there already by the starts that are planned: until every visit is in, the routes start earlier.
+    start, before, m = planned[n], NONE, get_shift(rt, entry_shift(ins, entry), HEAD)
+    while m != NONE and planned[m] <= start:
         before, m = m, get_node(rt, m, NEXT)
     best, has_found = FAR, False
     for c in range(scan_shift(ins, pts, rt, wk, n, entry, fixed, FAR, False, is_timed)):
@@ -37,10 +38,20 @@ def _choose(ins, pts, rt, wk, n, k, entry, start, is_timed):
 
 
 @kernel
-def follow(ins, pts, rt, wk, v, entries, starts, funds, is_timed):
-    """Place absent visit v in the shifts of the given entries, one for each of its nodes, near the given starts; `funds` pay if they may (NONE: any).
+def follow(ins, pts, rt, wk, v, entries, planned, funds, is_timed):
+    """Place an absent visit as a plan has it, among what is there of the plan already.
 
-    To be called in order of time. Returns False, with nothing changed, where a rule forbids it.
+    Parameters
+    ----------
+    entries, funds : int64[nodes of the visit]
+        The entry of each node, and the fund that pays for it if it may (NONE: any).
+    planned : int64[N]
+        The planned start of every node of the plan.
+
+    Returns
+    -------
+    bool
+        False, with nothing changed, where a rule forbids it as things stand.
     """
     visit = visit_row(ins, v)
     first, count = ins[visit + V_FIRST_NODE], ins[visit + V_NODES]
@@ -48,7 +59,7 @@ def follow(ins, pts, rt, wk, v, entries, starts, funds, is_timed):
     if get_visit(rt, v, IS_IN) == 1 or not fits_spacing(ins, rt, v, ins[shift_row(ins, entry_shift(ins, entries[0])) + S_DAY]):
         return False
     for k in range(count):
-        if not _choose(ins, pts, rt, wk, first + k, k, entries[k], starts[k], is_timed):
+        if not _choose(ins, pts, rt, wk, first + k, k, entries[k], planned, is_timed):
             return False
         wk[candidate(wk, CHOSEN, k) + PAYER] = funds[k]
         for j in range(k):
