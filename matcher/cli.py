@@ -69,6 +69,7 @@ def solve(
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the random choices.")] = 1,
     threads: Annotated[int, typer.Option(min=1, max=64, help="Searches that run side by side.")] = 2,
     start: Annotated[str | None, typer.Option(metavar="PLAN", help="Start from this plan.")] = None,
+    exact: Annotated[bool, typer.Option("--exact", help="Find the best plan and prove it; for small weeks. Tried anyway where it is quick.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the plan here and only the figures to stdout.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
     lang: LangOption = None,
@@ -94,7 +95,17 @@ def solve(
         def work(on_progress: Callable[..., None]) -> Result:
             from matcher.solve import solve as find
 
-            return find(problem, budget=budget, chunks=chunks, seed=seed, threads=threads, start=plan, on_progress=on_progress, cancelled=is_stopped)
+            return find(
+                problem,
+                budget=budget,
+                chunks=chunks,
+                seed=seed,
+                threads=threads,
+                start=plan,
+                exact=exact,
+                on_progress=on_progress,
+                cancelled=is_stopped,
+            )
 
         result = watched(work, budget=budget, lang=lang, is_quiet=quiet)
         if output is None:

@@ -44,6 +44,7 @@ def solve(
     seed: int = 1,
     threads: int = 2,
     start: Plan | None = None,
+    exact: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Result:
@@ -62,6 +63,8 @@ def solve(
         Searchers at work at the same time.
     start
         A plan to start from; what of it breaks a rule of the problem is left out.
+    exact
+        Whether all the time goes to finding the best plan and proving it; for small problems. Where that is quick, it is tried anyway.
     on_progress
         Called now and then with a `Progress`, from the calling thread or one of the searchers'.
     cancelled
@@ -91,7 +94,7 @@ def solve(
     warm_up(compiled.instance)
     begin = state_of(compiled, start) if start is not None else None
     run = stop.start()
-    outcome = search(compiled.instance, begin, run, seed, threads, lambda seen: tell(seen, seen.phase))
+    outcome = search(compiled.instance, begin, run, seed, threads, lambda seen: tell(seen, seen.phase), is_exact=exact)
     tell(outcome.trace[-1] if outcome.trace else None, "verify")
     plan = decode(compiled, outcome.routes)
     report = check(problem, plan)

@@ -52,6 +52,16 @@ class Run:
             parts.append(chunks / self.stop.chunks if self.stop.chunks > 0 else 1.0)
         return min(1.0, max(parts))
 
+    def part(self, seconds: float | None, chunks: int | None, share: float) -> Run:
+        """Return a run on the same clock that ends sooner: after a share of what is left, or so many more seconds or chunks if that is less."""
+        budget, limit = self.stop.budget, self.stop.chunks
+        if budget is not None:
+            left = max(0.0, budget - self.seconds) * share
+            budget = self.seconds + (left if seconds is None else min(left, seconds))
+        if limit is not None:
+            limit = int(limit * share) if chunks is None else min(limit, chunks)
+        return Run(Stop(budget, limit, self.stop.cancelled), self.began)
+
     def is_cancelled(self) -> bool:
         """Return whether someone asked to stop."""
         return self.stop.cancelled is not None and self.stop.cancelled()

@@ -15,8 +15,8 @@ from matcher.kernels.routes import START, view
 from matcher.problem import Problem
 from matcher.rules import Term
 from matcher.solve import solve
-from matcher.solvers.exact import draft, exact, legs
-from matcher.solvers.exact_facts import Facts, clipped, merged
+from matcher.solvers.exact import draft, exact
+from matcher.solvers.exact_facts import Facts, clipped, legs, merged
 from matcher.solvers.exact_state import served_of, state_of
 from matcher.start import state_of as state_of_plan
 from matcher.stop import Stop

@@ -69,19 +69,6 @@ def exact(instance: Instance, start: Longs | None, run: Run, seed: int, threads:
     return Outcome(best.state, best.cost, why, 0, bound, None if bound is None else "cp-sat", trace)
 
 
-def legs(instance: Instance) -> int:
-    """Return about how many legs the routes of a problem may be made of: what the size of its program, and the time of a proof, hang on."""
-    total = 0
-    for s, (a, b) in enumerate(itertools.pairwise(instance.shift_first.tolist())):
-        if instance.shifts[s]["profile"] >= 0:
-            places = instance.nodes["place"][instance.shift_node[a:b]]
-            placed = int((places >= 0).sum())
-            remote, different = b - a - placed, len({*places[places >= 0].tolist(), int(instance.shifts[s]["base"])})
-            copies = remote * different  # a remote node may follow services at any place
-            total += placed * (placed + 1) + remote * placed + copies * placed + copies * max(0, remote - 1) + copies + remote
-    return total
-
-
 def draft(facts: Facts, *, is_strict: bool = False) -> Draft:
     """Return the constraint program of a problem, its objective included."""
     drawn = Draft(cp_model.CpModel(), lambda spans: cp_model.Domain.from_intervals([list(span) for span in spans]), facts, is_strict)

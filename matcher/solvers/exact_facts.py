@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -188,3 +189,16 @@ def _at_or_after(spans: Spans, moment: int) -> int:
 
 def _at_or_before(spans: Spans, moment: int) -> int:
     return next((min(high, moment) for low, high in reversed(spans) if low <= moment), -FAR)
+
+
+def legs(instance: Instance) -> int:
+    """Return about how many legs the routes of a problem may be made of: what the size of its program, and the time of a proof, hang on."""
+    total = 0
+    for s, (a, b) in enumerate(itertools.pairwise(instance.shift_first.tolist())):
+        if instance.shifts[s]["profile"] >= 0:
+            places = instance.nodes["place"][instance.shift_node[a:b]]
+            placed = int((places >= 0).sum())
+            remote, different = b - a - placed, len({*places[places >= 0].tolist(), int(instance.shifts[s]["base"])})
+            copies = remote * different  # a remote node may follow services at any place
+            total += placed * (placed + 1) + remote * placed + copies * placed + copies * max(0, remote - 1) + copies + remote
+    return total
