@@ -27,6 +27,8 @@ TOP = 74
 MARGIN = 16
 FONT = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
 INK, FAINT, LINE, PAPER, BAND = "#1f2933", "#6b7785", "#e3e7eb", "#ffffff", "#f6f8f9"
+TICK_LABEL = 26
+"""Width that the label of an hour needs."""
 COLOURS = ("#3f6fb5", "#e0812b", "#4f9d5b", "#c4504f", "#8a6bb8", "#8b6a4f", "#d07fb0", "#6f7a83", "#b0a73a", "#3fa9b5", "#2f4b7c", "#a05195")
 """One for each category, the most frequent first; from the thirteenth on they start again."""
 
@@ -126,7 +128,8 @@ def _grid(days: list[dt.date], first: int, last: int, bottom: int, lang: Lang) -
             x = left + (hour - first) * DAY_WIDTH / (last - first)
             if hour > first:
                 parts.append(f'<line x1="{x:.1f}" y1="{TOP + 8}" x2="{x:.1f}" y2="{bottom}" stroke="{LINE}"/>')
-            parts.append(_text(x + 3, TOP + 6, f"{hour % 24:02d}:00", 8, fill=FAINT))
+            if x + TICK_LABEL <= left + DAY_WIDTH:
+                parts.append(_text(x + 3, TOP + 6, f"{hour % 24:02d}:00", 8, fill=FAINT))
     return parts
 
 
