@@ -102,3 +102,20 @@ def test_prices_are_asked_without_a_change_to_the_instance() -> None:
     before: list[Any] = [np.array(array) for array in instance]
     bound(instance, Stop(budget=None, chunks=50).start())
     assert all(np.array_equal(a, np.asarray(b)) for a, b in zip(before, instance, strict=True))
+
+
+def test_a_day_too_short_for_a_second_visit_is_not_filled_with_parts_of_visits() -> None:
+    # Ninety minutes a day hold one visit of an hour, not one and a half.
+    problem = week([need(f"n{i}") for i in range(4)], [volunteer(max_minutes_day=90)], days=2, weights=ONLY_LOSSES)
+    found = solve(problem, chunks=1, threads=1).cost
+    assert found == 2 * compile_problem(problem).instance.visits["loss"][0]
+    assert bound_of(problem, 1_500, upper=found).value >= 0.99 * found
+
+
+def test_one_provider_for_all_visits_of_a_need_gives_no_more_than_the_days_of_one() -> None:
+    needs = [need(visits=2, spacing={"at_least_days": 1}, max_providers=1)]
+    providers = [volunteer(name, shifts=[{"from": "08:00", "to": "18:00", "day": day}]) for name, day in (("a", "mon"), ("b", "tue"))]
+    problem = week(needs, providers, days=2, weights=ONLY_LOSSES)
+    found = solve(problem, chunks=1, threads=1).cost
+    assert found == compile_problem(problem).instance.visits["loss"][0]
+    assert bound_of(problem, 1_500, upper=found).value >= 0.99 * found

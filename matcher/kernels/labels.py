@@ -1,9 +1,10 @@
 """The route of a shift that earns most, found by labels that are extended in order of time.
 
 An *item* is a way to serve a node in the shift at hand: an interval of starts, and what is earned by one of them. A *label* is a route so far.
-One label beats another at the same place if it is no later, has earned no less, has had its lunch if the other has, and has served none of the
-*guarded* units that the other has not. Units are guarded only once the best route serves one twice (decremental state-space relaxation,
-https://doi.org/10.1002/net.20212); until then, and where no more can be guarded, the relaxation earns more than any route does, never less.
+One label beats another at the same place if it is no later, has earned no less, has had its lunch if the other has, has served no more seconds
+(where they are limited), and none of the *guarded* units that the other has not. Units are guarded only once the best route serves one twice
+(decremental state-space relaxation, https://doi.org/10.1002/net.20212); until then, and where no more can be guarded, the relaxation earns more
+than any route does, never less.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ SECOND_CHANCES = 12
 
 I_UNIT, I_PLACE, I_ROW, I_SECONDS, I_LOW, I_HIGH, I_PROFIT, I_BIT, I_NODE, I_ENTRY, I_SHARE = range(11)
 ITEM_CELLS = 11
-L_END, L_PROFIT, L_PLACE, L_ITEM, L_PARENT, L_LUNCH, L_NEXT_PLACE, L_NEXT_MINUTE, L_DEAD, L_MASK = range(10)
-LABEL_CELLS = 10
+L_END, L_PROFIT, L_PLACE, L_ITEM, L_PARENT, L_LUNCH, L_NEXT_PLACE, L_NEXT_MINUTE, L_DEAD, L_MASK, L_SERVED = range(11)
+LABEL_CELLS = 11
 EXACT_SECONDS, GRAIN = 16_200, 60
 """In shifts that are longer, services end at whole minutes (earlier than they do): labels are then fewer, and the bound hardly weaker."""
 R_ITEM, R_PROFIT, R_SECONDS, R_HIGH = range(4)
@@ -179,16 +180,18 @@ def reach_after_lunch(ins, shift, end, travel):
 
 
 @kernel
-def _insert(dk, count, origin, end, profit, mask, place, item, parent, lunch):
+def _insert(dk, count, origin, end, profit, mask, place, item, parent, lunch, served):
     """Add a label unless one is as good; those that it beats die. Returns how many labels there are."""
     head = dk[PLACE_HEAD] + place
     other, before = dk[head], -1
     while other >= 0:
         row = label_row(dk, other)
         following = dk[row + L_NEXT_PLACE]
-        if dk[row + L_END] <= end and dk[row + L_PROFIT] >= profit and dk[row + L_LUNCH] >= lunch and dk[row + L_MASK] & ~mask == 0:
+        is_beaten = dk[row + L_END] <= end and dk[row + L_PROFIT] >= profit and dk[row + L_LUNCH] >= lunch and dk[row + L_SERVED] <= served
+        if is_beaten and dk[row + L_MASK] & ~mask == 0:
             return count
-        if end <= dk[row + L_END] and profit >= dk[row + L_PROFIT] and lunch >= dk[row + L_LUNCH] and mask & ~dk[row + L_MASK] == 0:
+        beats = end <= dk[row + L_END] and profit >= dk[row + L_PROFIT] and lunch >= dk[row + L_LUNCH] and served <= dk[row + L_SERVED]
+        if beats and mask & ~dk[row + L_MASK] == 0:
             dk[row + L_DEAD] = 1
             if before < 0:
                 dk[head] = following
@@ -199,7 +202,7 @@ def _insert(dk, count, origin, end, profit, mask, place, item, parent, lunch):
         other = following
     row = label_row(dk, count)
     dk[row + L_END], dk[row + L_PROFIT], dk[row + L_PLACE], dk[row + L_ITEM], dk[row + L_PARENT] = end, profit, place, item, parent
-    dk[row + L_LUNCH], dk[row + L_DEAD], dk[row + L_MASK] = lunch, 0, mask
+    dk[row + L_LUNCH], dk[row + L_DEAD], dk[row + L_MASK], dk[row + L_SERVED] = lunch, 0, mask, served
     dk[row + L_NEXT_PLACE] = dk[head]
     dk[head] = count
     minute = dk[MINUTE] + (end - origin) // 60
@@ -209,7 +212,7 @@ def _insert(dk, count, origin, end, profit, mask, place, item, parent, lunch):
 
 
 @kernel
-def _make_labels(ins, s, dk, items, places, travel_weight, tolerance, room):
+def _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, room):
     """Make the labels of a shift; returns what the best route earns, and its last label (-1: no route; -2: there was no room for all labels).
 
     Every service takes a minute or more, so that a label of a minute is complete when its turn comes.
@@ -222,7 +225,7 @@ def _make_labels(ins, s, dk, items, places, travel_weight, tolerance, room):
     for place in range(places):
         dk[dk[PLACE_HEAD] + place] = -1
     needs_lunch, grain = ins[shift + S_HAS_LUNCH] == 1, 1 if end_of_shift - start <= EXACT_SECONDS else GRAIN
-    count = _insert(dk, 0, start, start, 0, 0, 0, -1, -1, 0 if needs_lunch else 1)
+    count = _insert(dk, 0, start, start, 0, 0, 0, -1, -1, 0 if needs_lunch else 1, 0)
     best, last = 0, -1
     for minute in range(minutes + 1):
         at = dk[dk[MINUTE] + minute]
@@ -240,6 +243,11 @@ def _make_labels(ins, s, dk, items, places, travel_weight, tolerance, room):
                     travel = leg(dk, place, there)
                     if end + travel > dk[item + I_HIGH]:
                         continue
+                    served = 0
+                    if limit < FAR:
+                        served = dk[label + L_SERVED] + dk[item + I_SECONDS]
+                        if served > limit:
+                            continue
                     gain = profit + dk[item + I_PROFIT] - travel_weight * travel
                     home = leg(dk, there, places)
                     for takes in range(1 if has_had else 2):
@@ -254,7 +262,7 @@ def _make_labels(ins, s, dk, items, places, travel_weight, tolerance, room):
                             return best, -2
                         done -= (done - start) % grain
                         before = count
-                        count = _insert(dk, count, start, done, gain, mask | bit, there, i, at, 1 if is_fed else 0)
+                        count = _insert(dk, count, start, done, gain, mask | bit, there, i, at, 1 if is_fed else 0, served)
                         if count > before and gain - travel_weight * home > best:
                             best, last = gain - travel_weight * home, before
             at = dk[label + L_NEXT_MINUTE]
@@ -287,11 +295,13 @@ def _set_bits(dk, items):
 
 
 @kernel
-def best_route(ins, s, dk, items, places, travel_weight, tolerance, guards, guard_count, room):
+def best_route(ins, s, dk, items, places, limit, travel_weight, tolerance, guards, guard_count, room):
     """Return what the best route of a shift earns at most (-1: not known), how many items ``ROUTE`` then holds, and how many units are guarded.
 
     Parameters
     ----------
+    limit : int
+        Seconds of service that the route may hold; FAR where there is no limit.
     tolerance : int
         Labels that would raise the best by no more than this are not followed; the value includes it.
     guards : int32[GUARDS]
@@ -304,7 +314,7 @@ def best_route(ins, s, dk, items, places, travel_weight, tolerance, guards, guar
     _set_bits(dk, items)
     value, length = -1, 0
     for _attempt in range(SECOND_CHANCES):
-        best, last = _make_labels(ins, s, dk, items, places, travel_weight, tolerance, room)
+        best, last = _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, room)
         if last == -2:
             break
         value, length = best + tolerance, 0

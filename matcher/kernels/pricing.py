@@ -7,7 +7,10 @@ The relaxation is one int64 array ``rx``, with a head that says where each table
 
 units, 7 cells: ``COUNT`` of visits (interchangeable ones are one unit), ``NODES`` of each, ``DAYS`` that they are apart, ``LOSS`` of each,
     urgency ``WEIGHT``, ``COMMUNITY``.
-``BUCKET_FIRST`` (of each unit), ``BUCKET_DAY``, ``BUCKET_ROW``: the days or parts of windows in which all nodes of a visit have to be served.
+``BUCKET_FIRST`` (of each unit), ``BUCKET_DAY``, ``BUCKET_PROVIDER`` (-1: any), ``BUCKET_ROW``: the days or parts of windows in which all nodes of a
+    visit have to be served, where a need limits its providers those of each.
+``CHOICE_FIRST`` (of each unit), ``CHOICE_BUCKET_FIRST`` (of each choice), ``CHOICE_BUCKET``: sets of buckets, by rising day, of one of which a unit
+    takes all.
 ``PIECE_FIRST`` (of each unit), pieces of 5 cells: ``LOW``, ``HIGH`` start, cost of such a start to the first service, and to each other,
     bucket (-1: the one of the shift's day).
 ``NODE_UNIT`` (-1: an equal node stands for it), ``NODE_SECONDS``: of each node.
@@ -45,10 +48,10 @@ TOLERANCE = 2_000
 
 # slots of the head of rx
 (
-    UNITS, BUCKET_FIRST, BUCKET_DAY, BUCKET_ROW, PIECE_FIRST, PIECES, NODE_UNIT, NODE_SECONDS, POSITION, GROUP_SHIFT, GROUP_COUNT, LEAST_SECONDS,
-    WAYS,
-) = range(13)  # fmt: skip
-UNIT_COUNT, SHARE_BASE, HAS_WAYS, COUNTER_AT, FUND_AT, SCALE = range(13, 19)
+    UNITS, BUCKET_FIRST, BUCKET_DAY, BUCKET_PROVIDER, BUCKET_ROW, CHOICE_FIRST, CHOICE_BUCKET_FIRST, CHOICE_BUCKET, PIECE_FIRST, PIECES, NODE_UNIT,
+    NODE_SECONDS, POSITION, GROUP_SHIFT, GROUP_COUNT, LEAST_SECONDS, WAYS,
+) = range(17)  # fmt: skip
+UNIT_COUNT, SHARE_BASE, HAS_WAYS, COUNTER_AT, FUND_AT, SCALE = range(17, 23)
 RELAXATION_HEAD = 24
 
 
@@ -71,22 +74,12 @@ def least_travel(ins, pts, rx, profile, origin, destination):
 
 
 @kernel
-def close_ways(ways, at, places):
-    """Replace the seconds between places, in the square table that starts at `at`, by those of the shortest way over other places."""
-    for k in range(places):
-        for i in range(places):
-            first = ways[at + i * places + k]
-            for j in range(places):
-                ways[at + i * places + j] = min(ways[at + i * places + j], first + ways[at + k * places + j])
-
-
-@kernel
-def _row_of(rx, unit, bucket, day, role):
-    """Return the row of a node of a unit in a bucket, or (bucket -1) on the day of the shift."""
+def _row_of(rx, unit, bucket, day, provider, role):
+    """Return the row of a node of a unit in a bucket, or (bucket -1) on the day of the shift; -1 where there is none."""
     if bucket >= 0:
         return cell(rx, BUCKET_ROW, bucket) + role
     for b in range(cell(rx, BUCKET_FIRST, unit), cell(rx, BUCKET_FIRST, unit + 1)):
-        if cell(rx, BUCKET_DAY, b) == day:
+        if cell(rx, BUCKET_DAY, b) == day and (cell(rx, BUCKET_PROVIDER, b) < 0 or cell(rx, BUCKET_PROVIDER, b) == provider):
             return cell(rx, BUCKET_ROW, b) + role
     return -1
 
@@ -117,6 +110,24 @@ def count_items(ins, rx, s):
             if max(rx[row + Q_LOW], ins[shift + S_START]) <= min(rx[row + Q_HIGH], ins[shift + S_END] - cell(rx, NODE_SECONDS, n)):
                 count += 1
     return count
+
+
+@kernel
+def mark_rows(ins, rx, s, is_covered):
+    """Write 1 to the rows that some item of a shift covers."""
+    shift = shift_row(ins, s)
+    for at in range(cell(ins, SHIFT_FIRST, s), cell(ins, SHIFT_FIRST, s + 1)):
+        n = cell(ins, SHIFT_NODE, at)
+        unit = cell(rx, NODE_UNIT, n)
+        if unit < 0 or cell(rx, POSITION, at) % rx[SHARE_BASE] == 0:
+            continue
+        role = n - ins[visit_row(ins, ins[node_row(ins, n) + N_VISIT]) + V_FIRST_NODE]
+        for piece in range(cell(rx, PIECE_FIRST, unit), cell(rx, PIECE_FIRST, unit + 1)):
+            row = rx[PIECES] + piece * PIECE_CELLS
+            if max(rx[row + Q_LOW], ins[shift + S_START]) <= min(rx[row + Q_HIGH], ins[shift + S_END] - cell(rx, NODE_SECONDS, n)):
+                priced = _row_of(rx, unit, rx[row + Q_BUCKET], ins[shift + S_DAY], ins[shift + S_PROVIDER], role)
+                if priced >= 0:
+                    is_covered[priced] = 1
 
 
 @kernel
@@ -176,7 +187,7 @@ def _gather(ins, rx, s, prices, dk):
                 low, high = max(low, ins[node + N_PIN]), min(high, ins[node + N_PIN])
             if low > high:
                 continue
-            priced = _row_of(rx, unit, rx[row + Q_BUCKET], ins[shift + S_DAY], role)
+            priced = _row_of(rx, unit, rx[row + Q_BUCKET], ins[shift + S_DAY], ins[shift + S_PROVIDER], role)
             if priced < 0:
                 continue
             profit = prices[priced] - fixed
@@ -251,41 +262,57 @@ def _length(ins, s):
 
 
 @kernel
-def _earn_at_most(ins, dk, items, s):
-    """Return what a shift earns at most, by the seconds that it has and by the limits of service a day and a week; units stay in ``RANK``."""
+def _limit(ins, s):
+    """Return the seconds of service that a shift may hold by the limits of its provider, FAR where it is too short to reach them."""
     shift = shift_row(ins, s)
-    ceiling, length = 1 << 62, _length(ins, s)
-    if ins[shift + S_PROFILE] >= 0:
-        provider = provider_row(ins, ins[shift + S_PROVIDER])
-        limit = min(ins[provider + P_MAX_DAY], ins[provider + P_MAX_WEEK])
-        if limit < length:
-            ceiling = earn(dk, rank_units(dk, items, False), ins[shift + S_START], limit)
-    kept = rank_units(dk, items, True)
-    return min(ceiling, earn(dk, kept, ins[shift + S_START], length)), kept
+    if ins[shift + S_PROFILE] < 0:
+        return FAR
+    provider = provider_row(ins, ins[shift + S_PROVIDER])
+    limit = min(ins[provider + P_MAX_DAY], ins[provider + P_MAX_WEEK])
+    return limit if limit < _length(ins, s) else FAR
 
 
 @kernel
-def _use(ins, rx, dk, i, s, part, prices, used):
-    """Add what an item covers and uses."""
-    item, shift = item_row(dk, i), shift_row(ins, s)
-    used[dk[item + I_ROW]] += part
+def _earn_at_most(ins, dk, items, s):
+    """Return what a shift earns at most, by the seconds that it has and by the limits of its provider; units stay in ``RANK``."""
+    start, limit, ceiling = ins[shift_row(ins, s) + S_START], _limit(ins, s), 1 << 62
+    if limit < FAR:
+        ceiling = earn(dk, rank_units(dk, items, False), start, limit)
+    kept = rank_units(dk, items, True)
+    return min(ceiling, earn(dk, kept, start, _length(ins, s))), kept
+
+
+@kernel
+def _note(columns, amounts, g, at, index, amount):
+    """Add an amount to the column of a group; the last cell of the row counts them."""
+    count = columns[g, at]
+    if count < at:
+        columns[g, count], amounts[g, count] = index, amount
+        columns[g, at] = count + 1
+
+
+@kernel
+def _use(ins, rx, dk, i, s, part, prices, columns, amounts, g):
+    """Add what an item covers and uses to the column of a group."""
+    item, shift, at = item_row(dk, i), shift_row(ins, s), columns.shape[1] - 1
+    _note(columns, amounts, g, at, dk[item + I_ROW], part)
     if ins[shift + S_PROFILE] < 0:
         return
     provider = provider_row(ins, ins[shift + S_PROVIDER])
     visit = visit_row(ins, ins[node_row(ins, dk[item + I_NODE]) + N_VISIT])
     if ins[provider + P_DAY_COUNTER] >= 0:
-        used[rx[COUNTER_AT] + ins[provider + P_DAY_COUNTER] + ins[shift + S_DAY]] += part * dk[item + I_SECONDS]
+        _note(columns, amounts, g, at, rx[COUNTER_AT] + ins[provider + P_DAY_COUNTER] + ins[shift + S_DAY], part * dk[item + I_SECONDS])
     if ins[provider + P_WEEK_COUNTER] >= 0:
-        used[rx[COUNTER_AT] + ins[provider + P_WEEK_COUNTER] + ins[shift + S_WEEK]] += part * dk[item + I_SECONDS]
+        _note(columns, amounts, g, at, rx[COUNTER_AT] + ins[provider + P_WEEK_COUNTER] + ins[shift + S_WEEK], part * dk[item + I_SECONDS])
     if ins[provider + P_CASE_COUNTER] >= 0 and ins[visit + V_RESIDENT] >= 0:
-        used[rx[COUNTER_AT] + ins[provider + P_CASE_COUNTER] + ins[shift + S_WEEK]] += part / dk[item + I_SHARE]
+        _note(columns, amounts, g, at, rx[COUNTER_AT] + ins[provider + P_CASE_COUNTER] + ins[shift + S_WEEK], part / dk[item + I_SHARE])
     price = cell(ins, ENTRY_PRICE, dk[item + I_ENTRY])
     if price > 0:
-        used[rx[FUND_AT] + _cheapest_fund(ins, rx, need_row(ins, ins[visit + V_NEED]), prices)] += part * price
+        _note(columns, amounts, g, at, rx[FUND_AT] + _cheapest_fund(ins, rx, need_row(ins, ins[visit + V_NEED]), prices), part * price)
 
 
 @kernel
-def price_shifts(ins, pts, rx, dk, first, last, prices, is_exact, guards, guard_counts, values, used, room):
+def price_shifts(ins, pts, rx, dk, first, last, prices, is_exact, guards, guard_counts, values, columns, amounts, room):
     """Price the groups of like shifts from `first` up to `last`.
 
     Parameters
@@ -299,28 +326,31 @@ def price_shifts(ins, pts, rx, dk, first, last, prices, is_exact, guards, guard_
         Units that may not be served twice; extended.
     values : int64[G]
         Written: what the best route of a shift of the group earns, or more.
-    used : float64[...]
-        Added to: what these routes cover of each row, and use of each counter and fund.
+    columns, amounts : int32[G, width], float64[G, width]
+        Written: which rows, counters and funds the route covers or uses, and how much; the last cell of `columns` says how many stand there.
     room : int
         How many labels the desk holds.
     """
     for g in range(first, last):
         s = cell(rx, GROUP_SHIFT, g)
+        columns[g, columns.shape[1] - 1] = 0
         values[g] = 0
         items = _gather(ins, rx, s, prices, dk)
         if items == 0:
             continue
-        places, alike = _number_places(ins, pts, rx, dk, items, s), cell(rx, GROUP_COUNT, g)
+        places = _number_places(ins, pts, rx, dk, items, s)
         ceiling, kept = _earn_at_most(ins, dk, items, s)
         value, length = -1, 0
         if is_exact:
             travel_weight, tolerance = rx[SCALE] * weight(ins, TRAVEL), ceiling // TOLERANCE
             fill_rests(ins, s, dk, kept)
-            value, length, guard_counts[g] = best_route(ins, s, dk, items, places, travel_weight, tolerance, guards[g], guard_counts[g], room)
+            value, length, guard_counts[g] = best_route(
+                ins, s, dk, items, places, _limit(ins, s), travel_weight, tolerance, guards[g], guard_counts[g], room
+            )
         if value >= 0:
             values[g] = min(value, ceiling)
             for k in range(length):
-                _use(ins, rx, dk, dk[dk[ROUTE] + k], s, float(alike), prices, used)
+                _use(ins, rx, dk, dk[dk[ROUTE] + k], s, 1.0, prices, columns, amounts, g)
             continue
         values[g] = ceiling
         left = _length(ins, s)
@@ -328,7 +358,7 @@ def price_shifts(ins, pts, rx, dk, first, last, prices, is_exact, guards, guard_
             row = dk[RANK] + RANK_CELLS * k
             if left <= 0 or dk[row + R_PROFIT] <= 0:
                 break
-            _use(ins, rx, dk, dk[row], s, alike * min(1.0, left / dk[row + R_SECONDS]), prices, used)
+            _use(ins, rx, dk, dk[row], s, min(1.0, left / dk[row + R_SECONDS]), prices, columns, amounts, g)
             left -= dk[row + R_SECONDS]
 
 
@@ -345,6 +375,45 @@ def _price_of(rx, bucket, nodes, prices):
 def _want(rx, bucket, nodes, wanted):
     for k in range(nodes):
         wanted[cell(rx, BUCKET_ROW, bucket) + k] += 1.0
+
+
+@kernel
+def _choose_days(rx, u, first, last, loss, prices, saved, choice):
+    """Return what the visits of a unit save at most in the buckets at positions `first` to `last` of ``CHOICE_BUCKET``.
+
+    One bucket a day at most, the days apart. `choice` says how: column j is about the first j buckets, row m about m visits.
+    """
+    unit, width = unit_row(rx, u), last - first + 1
+    for j in range(width):
+        saved[0, j] = 0
+    for m in range(1, rx[unit + U_COUNT] + 1):
+        saved[m, 0], choice[m, 0] = 0, 0
+        i = 0
+        for j in range(1, width):
+            b = cell(rx, CHOICE_BUCKET, first + j - 1)
+            while i < j - 1 and cell(rx, BUCKET_DAY, cell(rx, CHOICE_BUCKET, first + i)) + rx[unit + U_DAYS] <= cell(rx, BUCKET_DAY, b):
+                i += 1
+            gain = loss - _price_of(rx, b, rx[unit + U_NODES], prices)
+            saved[m, j], choice[m, j] = saved[m, j - 1], choice[m, j - 1]
+            if gain > 0 and saved[m - 1, i] + gain > saved[m, j]:
+                saved[m, j], choice[m, j] = saved[m - 1, i] + gain, j
+    return saved[rx[unit + U_COUNT], width - 1]
+
+
+@kernel
+def _want_days(rx, u, first, last, choice, wanted):
+    """Add the rows of the buckets that `_choose_days` chose; returns how many buckets."""
+    unit, served = unit_row(rx, u), 0
+    m, j = rx[unit + U_COUNT], last - first
+    while m > 0 and choice[m, j] > 0:
+        b = cell(rx, CHOICE_BUCKET, first + choice[m, j] - 1)
+        _want(rx, b, rx[unit + U_NODES], wanted)
+        served += 1
+        j = choice[m, j] - 1
+        while j > 0 and cell(rx, BUCKET_DAY, cell(rx, CHOICE_BUCKET, first + j - 1)) + rx[unit + U_DAYS] > cell(rx, BUCKET_DAY, b):
+            j -= 1
+        m -= 1
+    return served
 
 
 @kernel
@@ -365,11 +434,11 @@ def price_units(rx, prices, losses, saved, choice, wanted, served):
     total = 0
     for u in range(rx[UNIT_COUNT]):
         unit = unit_row(rx, u)
-        first, last, nodes, most = cell(rx, BUCKET_FIRST, u), cell(rx, BUCKET_FIRST, u + 1), rx[unit + U_NODES], rx[unit + U_COUNT]
+        nodes, most = rx[unit + U_NODES], rx[unit + U_COUNT]
         served[u] = 0
         if most == 1:
             best, chosen = losses[u], -1
-            for b in range(first, last):
+            for b in range(cell(rx, BUCKET_FIRST, u), cell(rx, BUCKET_FIRST, u + 1)):
                 price = _price_of(rx, b, nodes, prices)
                 if price < best:
                     best, chosen = price, b
@@ -378,98 +447,14 @@ def price_units(rx, prices, losses, saved, choice, wanted, served):
                 _want(rx, chosen, nodes, wanted)
                 served[u] = 1
             continue
-        # One bucket a day at most, the days apart; buckets stand in order of days. Column j is about the first j of them.
-        width = last - first + 1
-        saved[0, :width] = 0
-        for m in range(1, most + 1):
-            saved[m, 0], choice[m, 0] = 0, 0
-            i = 0
-            for j in range(1, width):
-                b = first + j - 1
-                while i < j - 1 and cell(rx, BUCKET_DAY, first + i) + rx[unit + U_DAYS] <= cell(rx, BUCKET_DAY, b):
-                    i += 1
-                gain = losses[u] - _price_of(rx, b, nodes, prices)
-                saved[m, j], choice[m, j] = saved[m, j - 1], choice[m, j - 1]
-                if gain > 0 and saved[m - 1, i] + gain > saved[m, j]:
-                    saved[m, j], choice[m, j] = saved[m - 1, i] + gain, j
-        total += most * losses[u] - saved[most, width - 1]
-        m, j = most, width - 1
-        while m > 0 and choice[m, j] > 0:
-            b = first + choice[m, j] - 1
-            _want(rx, b, nodes, wanted)
-            served[u] += 1
-            j = choice[m, j] - 1
-            while j > 0 and cell(rx, BUCKET_DAY, first + j - 1) + rx[unit + U_DAYS] > cell(rx, BUCKET_DAY, b):
-                j -= 1
-            m -= 1
+        most_saved, first, last = 0, 0, 0
+        for c in range(cell(rx, CHOICE_FIRST, u), cell(rx, CHOICE_FIRST, u + 1)):
+            a, b = cell(rx, CHOICE_BUCKET_FIRST, c), cell(rx, CHOICE_BUCKET_FIRST, c + 1)
+            value = _choose_days(rx, u, a, b, losses[u], prices, saved, choice)
+            if value > most_saved:
+                most_saved, first, last = value, a, b
+        total += most * losses[u] - most_saved
+        if most_saved > 0:
+            _choose_days(rx, u, first, last, losses[u], prices, saved, choice)
+            served[u] = _want_days(rx, u, first, last, choice, wanted)
     return total
-
-
-@kernel
-def mark_reachable(ins, pts, s, share, waiting):
-    """Write 1 to the nodes of a shift that legs of allowed length lead to from the base, over other places of its nodes; 0 to the others.
-
-    Parameters
-    ----------
-    share : int32[E]
-        By position of `SHIFT_NODE`.
-    waiting : int64[nodes of the shift + 1]
-        Workspace.
-    """
-    shift = shift_row(ins, s)
-    first, last, limit = cell(ins, SHIFT_FIRST, s), cell(ins, SHIFT_FIRST, s + 1), ins[shift + S_MAX_LEG]
-    is_free = limit >= FAR or ins[shift + S_PROFILE] < 0
-    for at in range(first, last):
-        share[at] = 1 if is_free else 0
-    waiting[0] = ins[shift + S_BASE]
-    count, k = 1, 0
-    while k < count and not is_free:
-        for at in range(first, last):
-            if share[at] == 0:
-                place = ins[node_row(ins, cell(ins, SHIFT_NODE, at)) + N_PLACE]
-                if place < 0:
-                    share[at] = 1
-                elif travel_seconds(ins, pts, ins[shift + S_PROFILE], waiting[k], place) <= limit:
-                    share[at] = 1
-                    waiting[count] = place
-                    count += 1
-        k += 1
-
-
-@kernel
-def share_residents(ins, pts, rx, first_shift, last_shift, p, share, unit_state, resident_state, waiting):
-    """Write, for each node that a shift of provider p may hold, how many services p can give the resident; 0 where no legs lead there.
-
-    Parameters
-    ----------
-    share : int32[E]
-        By position of `SHIFT_NODE`.
-    unit_state, resident_state : int64[U, 3], int64[residents, 2]
-        Workspace, -1 at the first call.
-    """
-    for s in range(first_shift, last_shift):
-        mark_reachable(ins, pts, s, share, waiting)
-        day = ins[shift_row(ins, s) + S_DAY]
-        for at in range(cell(ins, SHIFT_FIRST, s), cell(ins, SHIFT_FIRST, s + 1)):
-            u = cell(rx, NODE_UNIT, cell(ins, SHIFT_NODE, at))
-            if u < 0 or share[at] == 0:
-                continue
-            if unit_state[u, 0] != p:
-                unit_state[u, 0], unit_state[u, 1], unit_state[u, 2] = p, -1, 0
-            if unit_state[u, 1] != day:
-                unit_state[u, 1] = day
-                unit_state[u, 2] += 1
-    for turn in range(2):
-        for s in range(first_shift, last_shift):
-            for at in range(cell(ins, SHIFT_FIRST, s), cell(ins, SHIFT_FIRST, s + 1)):
-                n = cell(ins, SHIFT_NODE, at)
-                u, resident = cell(rx, NODE_UNIT, n), ins[visit_row(ins, ins[node_row(ins, n) + N_VISIT]) + V_RESIDENT]
-                if u < 0 or share[at] == 0 or resident < 0:
-                    continue
-                if turn == 1:
-                    share[at] = resident_state[resident, 1]
-                elif unit_state[u, 0] == p:
-                    if resident_state[resident, 0] != p:
-                        resident_state[resident, 0], resident_state[resident, 1] = p, 0
-                    resident_state[resident, 1] += min(rx[unit_row(rx, u) + U_COUNT], unit_state[u, 2])
-                    unit_state[u, 0] = -1

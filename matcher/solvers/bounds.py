@@ -18,6 +18,7 @@ import numpy as np
 from matcher.kernels.cells import pack
 from matcher.kernels.labels import GUARDS, LABELS, desk
 from matcher.kernels.pricing import U_COMMUNITY, U_COUNT, U_LOSS, U_NODES, U_WEIGHT, count_items, price_shifts, price_units
+from matcher.solvers.columns import Columns
 from matcher.solvers.master import Master, master_of
 
 if TYPE_CHECKING:
@@ -30,8 +31,12 @@ BLOCKS = 16
 FIRST_PRICE = 0.1
 """Prices before the first step, as a part of the losses."""
 DEFLECTION, PATIENCE, SLOWER, SMALL_GAIN, GUESS = 0.8, 30, 0.7, 1e-5, 0.1
-LEAST_FIRST_PACE, LEAST_PACE = 0.05, 1e-9
+LEAST_FIRST_PACE = 0.01
+ROUTES_PACE, ROUTES_STEPS = 0.05, 10
+HOLD, LEAST_HOLD, MOST_HOLD, CLOSE = 0.7, 0.3, 0.98, 1e-6
+"""How much of the best prices stays in those of the next step; and when the linear program can prove no more."""
 FURTHEST = 2.0**50
+LEAST_MINUTES = 10
 MOST_WEIGHT = 1_000_000
 """Communities whose urgency weight is above this count without equity."""
 
@@ -44,7 +49,8 @@ class Bound:
     ----------
     value : int
     name : str
-        ``minutes``: shifts are filled by the time of services alone; ``routes``: by routes with travel, windows and lunch.
+        ``minutes``: shifts are filled by the time of services and of the shortest ways; ``routes``: by routes with travel, windows and lunch;
+        ``none``: nothing is negative.
     """
 
     value: int
@@ -101,13 +107,18 @@ class _Ascent:
         self.guards, self.guard_counts = np.zeros((groups, GUARDS), np.int32), np.zeros(groups, np.int32)
         self.values = np.zeros(groups, np.int64)
         widths = int(master.unit[:, U_COUNT].max(initial=1)) + 1, int(np.diff(master.bucket_first).max(initial=0)) + 1
+        # A route of so many minutes has an item a quarter of an hour at most, or few more, and each uses a row, three counters and a fund.
+        width = 5 * (minutes // LEAST_MINUTES + 40) + 1
+        self.columns, self.amounts = np.zeros((groups, width), np.int32), np.zeros((groups, width))
         self.saved, self.choice = np.zeros((2, *widths), np.int64)
         self.served = np.zeros(len(master.unit))
         self.size = master.rows + master.counters + master.funds
         self.losses, self.spread = self._losses(np.zeros(len(instance.community_weight), np.int64))
         self.blocks = self._blocks()
         self.metric = self._find_metric()
-        self.steps = 0
+        # A bucket that cannot be served costs more than any loss, in a row that nobody covers; its other rows are worth nothing.
+        self.closed = 4.0 * master.scale * (int(instance.visits["loss"].max(initial=0)) + 1) * master.is_shut
+        self.steps, self.best = 0, Bound(0, "none")
 
     def _blocks(self) -> list[tuple[int, int]]:
         """Return ranges of groups of about equal work."""
@@ -144,21 +155,25 @@ class _Ascent:
     def ask(self, pool: ThreadPoolExecutor, prices: Longs, *, is_exact: bool) -> _Answer:
         """Return the bound that prices prove (scaled), and by how much each row and limit is missed."""
         master = self.master
-        used = np.zeros((len(self.blocks), self.size))
 
         def work(thread: int) -> None:
             for k in range(thread, len(self.blocks), len(self.desks)):
                 price_shifts(
                     *self.packed, master.rx, self.desks[thread], *self.blocks[k], prices, is_exact, self.guards, self.guard_counts, self.values,
-                    used[k], LABELS,
+                    self.columns, self.amounts, LABELS,
                 )  # fmt: skip
 
         list(pool.map(work, range(len(self.desks))))
+        used = np.zeros(self.size)
+        filled = np.arange(self.columns.shape[1] - 1) < self.columns[:, -1:]
+        amounts = self.amounts[:, :-1] * master.group_count[:, None]
+        np.add.at(used, self.columns[:, :-1][filled], amounts[filled])
         wanted = np.zeros(self.size)
         value = int(price_units(master.rx, prices, self.losses, self.saved, self.choice, wanted, self.served)) - self.spread
         value -= sum(int(v) * int(c) for v, c in zip(self.values, master.group_count, strict=True))
         value -= sum(int(p) * int(a) for p, a in zip(prices[master.rows :], master.limits, strict=True))
-        slack = wanted - used.sum(axis=0)
+        slack = wanted - used
+        slack[: master.rows][~master.is_open] = 0
         slack[master.rows :] = -slack[master.rows :] - master.limits
         self.steps += 1
         return _Answer(value, slack)
@@ -188,23 +203,58 @@ class _Ascent:
         return metric
 
     def climb(self, run: Run, pool: ThreadPoolExecutor, upper: int | None, watch: Callable[[Bound, int], None] | None) -> Bound:
-        """Return the best bound that steps reach until the run is over."""
-        prices = np.zeros(self.size)
-        prices[: self.master.rows] = FIRST_PRICE * self.metric[: self.master.rows]
-        best = Bound(0, "none")
-        for name, pace in (("minutes", 1.0), ("routes", 0.5)):
-            path = _Path(self.metric, self.master.rows, prices, pace)
-            while run.reason(self.steps) is None and not path.is_over(name == "minutes"):
-                answer = self.ask(pool, np.rint(path.prices).astype(np.int64), is_exact=name == "routes")
-                if self.whole(answer.value) > best.value:
-                    best = Bound(self.whole(answer.value), name)
-                    if watch is not None:
-                        watch(best, self.steps)
-                if upper is not None and best.value >= upper:
-                    return best
-                path.step(answer.value, answer.slack, self.scale * upper if upper is not None else None)
-            prices = path.best_prices
-        return best
+        """Return the best bound that is found until the run is over, or no further step is worth it."""
+        self.pool, self.run, self.upper, self.watch = pool, run, upper, watch
+        prices = np.where(self.master.is_open, FIRST_PRICE * self.metric[: self.master.rows], self.closed)
+        prices = np.concatenate((prices, np.zeros(self.size - self.master.rows)))
+        first = self._follow(prices, "minutes", 1.0, LEAST_FIRST_PACE, None)
+        columns = Columns(self.master, self.losses)
+        path = self._follow(first.best_prices, "routes", ROUTES_PACE, 0.0, columns)
+        self._mix(path.value, path.best_prices, columns)
+        return self.best
+
+    def _is_over(self) -> bool:
+        return self.run.reason(self.steps) is not None or (self.upper is not None and self.best.value >= self.upper)
+
+    def _follow(self, prices: Any, name: str, pace: float, least: float, columns: Columns | None) -> _Path:
+        """Go up a path of prices and return it; with columns only a few steps, whose routes are collected."""
+        path, steps = _Path(self.metric, self.master.rows, prices, pace), 0
+        while not self._is_over() and path.pace >= least and (columns is None or steps < ROUTES_STEPS):
+            steps += 1
+            answer = self._try(path.prices, name)
+            if columns is not None:
+                columns.add(np.rint(path.prices), self.values, self.columns, self.amounts)
+            path.step(answer.value, answer.slack, self.scale * self.upper if self.upper is not None else None)
+        return path
+
+    def _mix(self, best: float, centre: Any, columns: Columns) -> None:
+        """Let a linear program over the routes so far set the prices, as a mixture with the best prices, which keeps them from leaping about."""
+        hold = HOLD
+        while not self._is_over():
+            optimum, prices = columns.prices()
+            prices[: self.master.rows] = np.where(self.master.is_open, prices[: self.master.rows], self.closed)
+            trial = np.rint(hold * centre + (1 - hold) * prices)
+            answer = self._try(trial, "routes")
+            added = columns.add(trial, self.values, self.columns, self.amounts)
+            if answer.value > best:
+                best, centre, hold = float(answer.value), trial, max(LEAST_HOLD, hold - 0.05)
+            elif best - answer.value > optimum - best:
+                hold = min(MOST_HOLD, hold + 0.3 * (1 - hold))  # too far: the routes so far say little about these prices
+            else:
+                hold = max(0.0, hold - 0.1)
+            if (added == 0 and hold == 0) or optimum - best <= CLOSE * abs(optimum):
+                break
+            if added == 0:
+                hold = max(0.0, hold - 0.2)
+
+    def _try(self, prices: Any, name: str) -> _Answer:
+        """Ask what prices prove, and note it if it is the best."""
+        answer = self.ask(self.pool, np.rint(prices).astype(np.int64), is_exact=name == "routes")
+        if self.whole(answer.value) > self.best.value:
+            self.best = Bound(self.whole(answer.value), name)
+            if self.watch is not None:
+                self.watch(self.best, self.steps)
+        return answer
 
 
 class _Path:
@@ -217,14 +267,10 @@ class _Path:
     def __init__(self, metric: Any, rows: int, prices: Any, pace: float) -> None:
         self.prices, self.best_prices = prices.copy(), prices.copy()
         self.value = -math.inf
-        self._metric, self._rows, self._pace = metric, rows, pace
+        self._metric, self._rows, self.pace = metric, rows, pace
         self._direction = np.zeros(len(prices))
         self._failed = 0
         self._mark, self._since = -math.inf, 0
-
-    def is_over(self, is_first: bool) -> bool:
-        """Return whether further steps are not worth it: the first path only leads to the second."""
-        return self._pace < (LEAST_FIRST_PACE if is_first else LEAST_PACE)
 
     def step(self, value: int, slack: Any, target: int | None) -> None:
         """Go on from the prices that gave this value and slack. Without a target the height aimed at is a little more than the best."""
@@ -235,7 +281,7 @@ class _Path:
         if value > self.value:
             self.value, self.best_prices = float(value), self.prices
         if self._failed >= PATIENCE:
-            self._failed, self._pace = 0, self._pace * SLOWER
+            self._failed, self.pace = 0, self.pace * SLOWER
             self.prices, self._direction = self.best_prices, np.zeros(len(slack))
             return
         direction = slack + DEFLECTION * self._direction
@@ -246,7 +292,7 @@ class _Path:
         norm = float(np.sum((self._metric * direction) ** 2))
         self._direction = direction
         if norm > 0 and height > 0:
-            prices = self.prices + self._pace * height / norm * self._metric**2 * direction
+            prices = self.prices + self.pace * height / norm * self._metric**2 * direction
             prices[rows:] = np.maximum(0, prices[rows:])
             self.prices = np.clip(prices, -FURTHEST, FURTHEST)
 

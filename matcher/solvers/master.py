@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,12 @@ import numpy as np
 
 from matcher.instance import ROOM
 from matcher.kernels.pricing import (
+    BUCKET_DAY,
     BUCKET_FIRST,
     BUCKET_ROW,
+    CHOICE_BUCKET,
+    CHOICE_BUCKET_FIRST,
+    CHOICE_FIRST,
     COUNTER_AT,
     FUND_AT,
     GROUP_COUNT,
@@ -25,9 +30,9 @@ from matcher.kernels.pricing import (
     UNIT_CELLS,
     UNIT_COUNT,
     UNITS,
-    close_ways,
-    share_residents,
+    mark_rows,
 )  # fmt: skip
+from matcher.kernels.reach import close_ways, share_residents
 
 if TYPE_CHECKING:
     from matcher.instance import Instance, Longs
@@ -37,6 +42,8 @@ PART = 3600
 """Windows of teams are cut into parts of about so many seconds, in each of which the members have to agree."""
 MOST_PARTS = 8
 LATE_PARTS = 4
+MOST_CHOICES = 60
+"""Sets of providers of a need that are told apart, at most."""
 MOST_PLACES = 2000
 """With tables of more places than this travel is relaxed to nothing: their shortest ways would take too long to find."""
 DAY = 86_400
@@ -53,8 +60,11 @@ class Master:
     rx : int64[...]
         The relaxation (`matcher.kernels.pricing`), whose prices are in units of 1 / `scale` of the objective.
     unit : int64[U, UNIT_CELLS]
-        Views of its units.
-    bucket_first, bucket_row, group_count : int64[...]
+        View of its units.
+    bucket_first, bucket_row, bucket_day, choice_first, choice_bucket_first, choice_bucket, group_shift, group_count : int64[...]
+        Views of its tables.
+    is_open, is_shut : bool[rows]
+        Whether the row's bucket can be served, some shift being able to cover each row of it; and whether no shift can cover this row.
     limits : int64[counters + funds]
         What a counter or a fund allows.
     """
@@ -63,6 +73,12 @@ class Master:
     unit: Longs
     bucket_first: Longs
     bucket_row: Longs
+    bucket_day: Longs
+    choice_first: Longs
+    choice_bucket_first: Longs
+    choice_bucket: Longs
+    is_open: Any
+    is_shut: Any
     group_shift: Longs
     group_count: Longs
     rows: int
@@ -112,11 +128,24 @@ def master_of(instance: Instance, packed: tuple[Longs, Reals], part: int = PART)
     share = _shares(instance, packed, rx, len(units.table))
     rx[SHARE_BASE] = int(share.max(initial=0)) + 1
     parts[POSITION][:] = parts[POSITION] * rx[SHARE_BASE] + share
+    is_open, is_shut = _open_rows(packed, rx, parts, units.rows)
     limits = np.concatenate((_counter_limits(instance), instance.fund_amount)).astype(np.int64)
     return Master(
-        rx, parts[UNITS].reshape(-1, UNIT_CELLS), parts[BUCKET_FIRST], parts[BUCKET_ROW], parts[GROUP_SHIFT], parts[GROUP_COUNT], units.rows,
-        counters, funds, limits, scale,
+        rx, parts[UNITS].reshape(-1, UNIT_CELLS), parts[BUCKET_FIRST], parts[BUCKET_ROW], parts[BUCKET_DAY], parts[CHOICE_FIRST],
+        parts[CHOICE_BUCKET_FIRST], parts[CHOICE_BUCKET], is_open, is_shut, parts[GROUP_SHIFT], parts[GROUP_COUNT], units.rows, counters, funds,
+        limits, scale,
     )  # fmt: skip
+
+
+def _open_rows(packed: tuple[Longs, Reals], rx: Longs, parts: list[Longs], rows: int) -> tuple[Any, Any]:
+    is_covered = np.zeros(rows, np.int64)
+    for s in parts[GROUP_SHIFT]:
+        mark_rows(packed[0], rx, s, is_covered)
+    ends = np.append(parts[BUCKET_ROW][1:], rows)
+    is_open = np.zeros(rows, bool)
+    for first, end in zip(parts[BUCKET_ROW].tolist(), ends.tolist(), strict=False):
+        is_open[first:end] = is_covered[first:end].all()
+    return is_open, is_covered == 0
 
 
 def _shares(instance: Instance, packed: tuple[Longs, Reals], rx: Longs, units: int) -> Any:
@@ -177,7 +206,10 @@ class _Units:
         self.is_within_days = bool(np.all((instance.shifts["end"] - 1) // DAY == instance.shifts["start"] // DAY))
         self.table: list[tuple[int, ...]] = []
         self.bucket_first, self.piece_first = [0], [0]
+        self.choice_first, self.choice_bucket_first = [0], [0]
+        self.choice_bucket: list[int] = []
         self.bucket_day: list[int] = []
+        self.bucket_provider: list[int] = []
         self.bucket_row: list[int] = []
         self.pieces: list[tuple[int, ...]] = []
         self._cuts: dict[Any, list[tuple[int, ...]]] = {}
@@ -191,7 +223,10 @@ class _Units:
 
     def tables(self) -> list[Any]:
         """Return the first tables of a relaxation: units, buckets, pieces."""
-        lists = (self.table, self.bucket_first, self.bucket_day, self.bucket_row, self.piece_first, self.pieces)
+        lists = (
+            self.table, self.bucket_first, self.bucket_day, self.bucket_provider, self.bucket_row, self.choice_first, self.choice_bucket_first,
+            self.choice_bucket, self.piece_first, self.pieces,
+        )  # fmt: skip
         return [np.array(rows, np.int64).ravel() for rows in lists]
 
     def _are_alike(self, need: Any) -> bool:
@@ -217,15 +252,14 @@ class _Units:
         key = (int(visit["window_first"]), int(visit["prefer_first"]), int(visit["prefers"]), int(visit["in_force_start"]), is_team)
         if key not in self._cuts:
             self._cuts[key] = list(self._pieces(visit, is_team=is_team))
-        at = len(self.bucket_day)
+        at, choices = len(self.bucket_day), []
         if is_team:
             parts = sorted({part for *_, part in self._cuts[key]})
             number = {part: at + k for k, part in enumerate(parts)}
             self.bucket_day += [part // DAY for part in parts]
             self.pieces += [(*piece, number[part]) for *piece, part in self._cuts[key]]
         elif count > 1:
-            shifts = np.unique(instance.shifts["day"][instance.entry_shift[instance.entry_first[first] : instance.entry_first[first + 1]]])
-            self.bucket_day += shifts.tolist()
+            choices = self._choices(first, int(instance.needs[visit["need"]]["max_providers"]))
             self.pieces += [(*piece, -1) for *piece, _ in self._cuts[key]]
         else:
             self.bucket_day.append(0)
@@ -233,8 +267,30 @@ class _Units:
         while len(self.bucket_row) < len(self.bucket_day):
             self.bucket_row.append(self.rows)
             self.rows += nodes
+        self.bucket_provider += [-1] * (len(self.bucket_day) - len(self.bucket_provider))
+        for choice in choices or [list(range(at, len(self.bucket_day)))]:
+            self.choice_bucket += choice
+            self.choice_bucket_first.append(len(self.choice_bucket))
+        self.choice_first.append(len(self.choice_bucket_first) - 1)
         self.bucket_first.append(len(self.bucket_day))
         self.piece_first.append(len(self.pieces))
+
+    def _choices(self, node: int, most: int) -> list[list[int]]:
+        """Add buckets for the days on which a node may be served; where few providers are allowed, and few could be, for each of these alone.
+
+        Returns the sets of buckets that any allowed set of providers has; none where all buckets are one.
+        """
+        instance = self.instance
+        shifts = instance.shifts[instance.entry_shift[instance.entry_first[node] : instance.entry_first[node + 1]]]
+        people = np.unique(shifts["provider"]).tolist()
+        at = len(self.bucket_day)
+        if not 0 < most < len(people) or math.comb(len(people), most) > MOST_CHOICES:
+            self.bucket_day += np.unique(shifts["day"]).tolist()
+            return []
+        pairs = sorted({(int(day), int(p)) for day, p in zip(shifts["day"], shifts["provider"], strict=True)})
+        self.bucket_day += [day for day, _ in pairs]
+        self.bucket_provider += [p for _, p in pairs]
+        return [[at + k for k, (_, p) in enumerate(pairs) if p in chosen] for chosen in itertools.combinations(people, most)]
 
     def _pieces(self, visit: Any, *, is_team: bool) -> Iterator[tuple[int, int, int, int, int]]:
         """Yield (low, high, cost of the first service, cost of each other, start of the part) for the intervals of starts of a visit."""
