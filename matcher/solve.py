@@ -24,7 +24,7 @@ DEFAULT_BUDGET = 10.0
 class Progress:
     """A moment of a run: what the best plan so far costs and serves.
 
-    `phase` is ``compile`` (``compile kernels`` where that has to be done first, once), ``construct``, ``search`` or ``verify``.
+    `phase` is ``compile`` (``compile kernels`` where that has to be done first, once), ``construct``, ``search``, ``bound`` or ``verify``.
     """
 
     seconds: float
@@ -45,6 +45,7 @@ def solve(
     threads: int = 2,
     start: Plan | None = None,
     exact: bool = False,
+    prove: float = 0.0,
     on_progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Result:
@@ -65,6 +66,8 @@ def solve(
         A plan to start from; what of it breaks a rule of the problem is left out.
     exact
         Whether all the time goes to finding the best plan and proving it; for small problems. Where that is quick, it is tried anyway.
+    prove
+        Seconds, after the search, in which it is proved how much a better plan could cost less (`Result.bound`).
     on_progress
         Called now and then with a `Progress`, from the calling thread or one of the searchers'.
     cancelled
@@ -81,7 +84,7 @@ def solve(
     from matcher.compile import compile_problem  # noqa: PLC0415
     from matcher.decode import decode  # noqa: PLC0415
     from matcher.kernels.cache import is_warm  # noqa: PLC0415
-    from matcher.solvers.portfolio import search  # noqa: PLC0415
+    from matcher.solvers.portfolio import search, with_bound  # noqa: PLC0415
     from matcher.solvers.warm import warm_up  # noqa: PLC0415
     from matcher.start import state_of  # noqa: PLC0415
 
@@ -95,6 +98,8 @@ def solve(
     begin = state_of(compiled, start) if start is not None else None
     run = stop.start()
     outcome = search(compiled.instance, begin, run, seed, threads, lambda seen: tell(seen, seen.phase), is_exact=exact)
+    if prove > 0:
+        outcome = with_bound(compiled.instance, outcome, prove, threads, lambda seen: tell(seen, seen.phase), cancelled)
     tell(outcome.trace[-1] if outcome.trace else None, "verify")
     plan = decode(compiled, outcome.routes)
     report = check(problem, plan)

@@ -251,3 +251,14 @@ def test_the_terms_of_a_result_add_up_and_its_status_tells_of_no_proof_it_lacks(
     if result.bound is not None:
         assert result.bound <= result.cost
         assert result.gap == (result.cost - result.bound) / max(1, abs(result.cost))
+
+
+@pytest.mark.parametrize("seed", [3, 4, 7])
+def test_a_bound_that_is_asked_for_is_proved_and_gives_the_gap(seed: int) -> None:
+    phases: list[str] = []
+    result = solve(small_problem(seed, 6), chunks=2, threads=1, prove=0.5, on_progress=lambda seen: phases.append(seen.phase))
+    assert result.bound is not None
+    assert result.bound <= result.cost
+    assert result.gap == (result.cost - result.bound) / max(1, abs(result.cost))
+    assert result.bound_name in {"minutes", "routes", "none"}
+    assert "verify" in phases

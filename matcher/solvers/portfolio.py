@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from matcher.solvers import Seen
 from matcher.solvers.anneal import anneal
 from matcher.solvers.exact_facts import legs
+from matcher.stop import Stop
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from matcher.instance import Instance, Longs
-    from matcher.solvers import Outcome, Seen, Watch
+    from matcher.solvers import Outcome, Watch
+    from matcher.solvers.bounds import Bound
     from matcher.stop import Run
 
 QUICK_LEGS = 10_000
@@ -48,6 +53,27 @@ def search(instance: Instance, start: Longs | None, run: Run, seed: int, threads
         return proof
     last = anneal(instance, proof.routes, run, seed, threads, watch)
     return replace(last, chunks=proof.chunks + last.chunks, bound=proof.bound, bound_name=proof.bound_name, trace=_joined(proof, last))
+
+
+def with_bound(instance: Instance, outcome: Outcome, budget: float, threads: int, watch: Watch, cancelled: Callable[[], bool] | None) -> Outcome:
+    """Return an outcome with the best bound that is proved within so many seconds, if that is better than the one it has.
+
+    Kernels that only bounds need are made ready before the clock runs.
+    """
+    from matcher.solvers.bounds import bound  # noqa: PLC0415 - linear programs take their time to load
+
+    if outcome.bound == outcome.cost or outcome.why == "cancelled":
+        return outcome
+    bound(instance, Stop(None, 1, cancelled).start(), upper=outcome.cost, threads=threads)
+    run, known = Stop(budget, None, cancelled).start(), outcome.trace[-1].assigned if outcome.trace else 0
+
+    def tell(found: Bound, _steps: int) -> None:
+        watch(Seen(run.seconds, outcome.chunks, outcome.cost, known, "bound", found.value))
+
+    found = bound(instance, run, upper=outcome.cost, threads=threads, watch=tell)
+    if outcome.bound is not None and outcome.bound >= found.value:
+        return outcome
+    return replace(outcome, bound=found.value, bound_name=found.name)
 
 
 def _joined(before: Outcome, after: Outcome) -> tuple[Seen, ...]:
