@@ -10,11 +10,14 @@ from benchmarks import neutral
 from benchmarks.contest import PEERS
 from benchmarks.peers.pyvrp import merge
 
+SECONDS = 3.0
+"""Enough for the slowest to serve somebody on a busy machine."""
+
 
 @pytest.mark.parametrize("name", PEERS)
 def test_a_peer_keeps_the_rules_of_a_neutral_week_and_its_last_cost_is_the_judges(name: str) -> None:
     week = neutral.make_week(25, 6, 1)
-    routes, trace = import_module(f"benchmarks.peers.{name}").solve(week, 3.0, 1, 1)  # seconds: enough for the slowest to serve somebody on a busy machine
+    routes, trace = import_module(f"benchmarks.peers.{name}").solve(week, SECONDS, 1, 1)
     verdict = neutral.judge(week, routes)
     assert verdict["broken"] == []
     assert verdict["served"] > 5
