@@ -55,7 +55,7 @@ def neutral_problem(visits: int) -> Problem:
 def ready(problem: Problem) -> tuple[Compiled, Searcher]:
     """Return a problem compiled, with a searcher that has constructed a plan; every kernel is compiled."""
     compiled = compile_problem(problem)
-    warm_up(compiled.instance)
+    warm_up()
     searcher = Searcher.on(compiled.instance, pack(compiled.instance), 1)
     construct(searcher, lambda: False)
     return compiled, searcher
@@ -95,7 +95,7 @@ def mixed_week(pairs: int = 400) -> Problem:
 def half_filled(problem: Problem) -> tuple[Searcher, Longs, Longs]:
     """Return a searcher that holds the first half of a mixed week, and the visits of its other half: those for one, those for two."""
     compiled = compile_problem(problem)
-    warm_up(compiled.instance)
+    warm_up()
     searcher = Searcher.on(compiled.instance, pack(compiled.instance), 1)
     visits = np.arange(len(compiled.instance.visits))
     fill(*searcher.arrays, visits[: len(visits) // 2], searcher.is_timed)

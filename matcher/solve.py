@@ -94,7 +94,7 @@ def solve(
     tell = _teller(problem, on_progress)
     tell(None, "compile" if is_warm() else "compile kernels")
     compiled = compile_problem(problem)
-    warm_up(compiled.instance)
+    warm_up()
     begin = state_of(compiled, start) if start is not None else None
     run = stop.start()
     outcome = search(compiled.instance, begin, run, seed, threads, lambda seen: tell(seen, seen.phase), is_exact=exact)

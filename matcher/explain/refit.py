@@ -75,7 +75,7 @@ class Ground:
     def of(cls, problem: Problem, plan: Plan) -> Ground:
         """Compile a problem and take up a plan of it; what of the plan breaks a rule of the problem is left out."""
         compiled = compile_problem(problem)
-        warm_up(compiled.instance)
+        warm_up()
         ground = cls(compiled, state_of(compiled, plan))
         # A plan is taken up visit by visit. What could not be, the rest being incomplete at the time, finds its place, or one like it, now.
         served = {assignment.visit for assignment in plan.assignments}

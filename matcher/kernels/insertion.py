@@ -18,7 +18,7 @@ from matcher.kernels.routes import (
 )  # fmt: skip
 from matcher.kernels.schedule import depart, lateness, reach, time_cost
 from matcher.kernels.work import (
-    AFTER, CHOSEN, COST, DAY, DAY_EPOCH, DAY_STAMP, EARLIEST, EPOCH, FIXED, FROM, IS_LUNCH_AFTER, LATEST_START, LOOK, PAYER, PUSH_NODE, PUSH_ROOM,
+    AFTER, CHOSEN, COST, DAY_EPOCH, DAY_STAMP, EARLIEST, EPOCH, FIXED, FROM, IS_LUNCH_AFTER, LATEST_START, LOOK, PAYER, PUSH_NODE, PUSH_ROOM,
     PUSH_START, SCAN, SCAN_ROOM, TO_ENTRY, TRIAL_COST, TRIAL_EPOCH, TRIAL_START, UNTIL, below, candidate, copy_candidate,
 )  # fmt: skip
 
@@ -243,7 +243,7 @@ def scan_shift(ins, pts, rt, wk, n, entry, fixed, limit, has_blinks, is_timed):
                         wk[row + UNTIL] = high
                         wk[row + EARLIEST] = start
                         wk[row + LATEST_START] = min(high, depart(ins, shift, bound, on_travel, lunch_on) - ins[node + N_SECONDS])
-                        wk[row + DAY], wk[row + PAYER] = ins[shift + S_DAY], NONE
+                        wk[row + PAYER] = NONE
                         found += 1
             if following == NONE:
                 break

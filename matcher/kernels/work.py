@@ -12,7 +12,8 @@ tables
 
 A *candidate* is one way to hold one node: ``COST``, ``FIXED`` (the part that does not depend on when), ``TO_ENTRY``, ``AFTER`` (the node before
 it), ``IS_LUNCH_AFTER``,
-``FROM`` and ``UNTIL`` (the start option), ``EARLIEST`` and ``LATEST_START`` there, ``DAY``.
+``FROM`` and ``UNTIL`` (the start option), ``EARLIEST`` and ``LATEST_START`` there,
+``PAYER`` (the fund that a plan names).
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matcher.instance import Instance, Longs
 
-COST, FIXED, TO_ENTRY, AFTER, IS_LUNCH_AFTER, FROM, UNTIL, EARLIEST, LATEST_START, DAY, PAYER = range(11)
-CANDIDATE = 11
+COST, FIXED, TO_ENTRY, AFTER, IS_LUNCH_AFTER, FROM, UNTIL, EARLIEST, LATEST_START, PAYER = range(10)
+CANDIDATE = 10
 BEAM_WIDTH = 10
 SCAN_ROOM = 512
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -295,8 +294,3 @@ class _Path:
             prices = self.prices + self.pace * height / norm * self._metric**2 * direction
             prices[rows:] = np.maximum(0, prices[rows:])
             self.prices = np.clip(prices, -FURTHEST, FURTHEST)
-
-
-def threads_at_hand() -> int:
-    """Return how many threads the machine runs at once, two at most."""
-    return min(2, os.cpu_count() or 1)

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-from numba import boolean, int64, typeof
+from numba import boolean, float64, int64, types
 
 from matcher.kernels import cache
-from matcher.kernels.cells import pack
 from matcher.kernels.construct import rank_by_regret
 from matcher.kernels.diagnose import diagnose
 from matcher.kernels.follow import follow
 from matcher.kernels.search import anneal, fill
-from matcher.solvers.searcher import Searcher
 
-if TYPE_CHECKING:
-    from matcher.instance import Instance
+kinds: Any = types
+INS: Any = kinds.Array(int64, 1, "C", readonly=True)
+PTS: Any = kinds.Array(float64, 1, "C", readonly=True)
+NUMBERS: Any = kinds.Array(int64, 1, "C")
+"""The arrays that kernels are handed: the packed instance, frozen; and the state, the workspace, the record of the best and lists of numbers."""
 
 
-def warm_up(instance: Instance) -> None:
-    """Have every kernel of a search ready for an instance."""
-    searcher = Searcher.on(instance, pack(instance), 1)
-    nobody = np.zeros(0, np.int64)
-    rank_by_regret(searcher.ins, searcher.pts, searcher.rt, searcher.wk, nobody, nobody, searcher.is_timed)
-    fill(*searcher.arrays, nobody, searcher.is_timed)
-    anneal(*searcher.arrays, 0, 2.0, 1.0, searcher.is_timed)
-    types: Any = [typeof(array) for array in (searcher.ins, searcher.pts, searcher.rt)]  # type: ignore[no-untyped-call]
-    diagnose.compile((*types, int64, int64))
-    numbers: Any = typeof(nobody)  # type: ignore[no-untyped-call]
-    follow.compile((*types, typeof(searcher.wk), int64, numbers, numbers, numbers, boolean))  # type: ignore[no-untyped-call]
+def warm_up() -> None:
+    """Have every kernel of a search ready. It takes the kinds of the arrays alone to know what to compile, no instance."""
+    state = (INS, PTS, NUMBERS, NUMBERS)
+    rank_by_regret.compile((*state, NUMBERS, NUMBERS, boolean))
+    fill.compile((*state, NUMBERS, NUMBERS, boolean))
+    anneal.compile((*state, NUMBERS, int64, float64, float64, boolean))
+    diagnose.compile((INS, PTS, NUMBERS, int64, int64))
+    follow.compile((*state, int64, NUMBERS, NUMBERS, NUMBERS, boolean))
     cache.note_warm()
