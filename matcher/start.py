@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from matcher.kernels.carry import carry
 from matcher.kernels.cells import pack
-from matcher.kernels.follow import follow
 from matcher.kernels.routes import NONE
 from matcher.kernels.search import refresh_worst
 from matcher.solvers.searcher import Searcher
@@ -15,74 +16,92 @@ from matcher.solvers.searcher import Searcher
 if TYPE_CHECKING:
     from matcher.compile import Compiled
     from matcher.instance import Longs
+    from matcher.kernels.cells import Reals
     from matcher.plan import Assignment, Plan
 
 
-def state_of(compiled: Compiled, plan: Plan) -> Longs:
+def state_of(compiled: Compiled, plan: Plan, packed: tuple[Longs, Reals] | None = None) -> Longs:
     """Return the state that serves as the plan does, visit by visit in order of time.
 
     A visit, provider or room that the problem does not have is left out, as is a visit that a rule forbids, given those before it.
+
+    Parameters
+    ----------
+    packed
+        The packed instance, where the caller has it already.
     """
-    searcher = Searcher.on(compiled.instance, pack(compiled.instance), 1)
-    row = {visit.id: v for v, visit in enumerate(compiled.visits)}
+    instance = compiled.instance
+    searcher = Searcher.on(instance, packed or pack(instance), 1)
     places = _Places(compiled)
-    waiting, planned = [], np.zeros(len(compiled.instance.nodes), np.int64)
     for assignment in sorted(plan.assignments, key=lambda a: (a.team[0].start, a.visit)):
-        v = row.get(assignment.visit)
-        found = places.of(v, assignment) if v is not None else None
-        if v is not None and found is not None:
-            entries, starts, funds = found
-            planned[int(compiled.instance.visits[v]["first_node"]) :][: len(starts)] = starts
-            waiting.append((v, entries, funds))
-    before = -1
-    # A visit may need another one beside it first: the leg home may be too long, and the one to the next visit not.
-    while len(waiting) != before:
-        before = len(waiting)
-        waiting = [
-            (v, entries, funds)
-            for v, entries, funds in waiting
-            if not follow(searcher.ins, searcher.pts, searcher.rt, searcher.wk, v, entries, planned, funds, searcher.is_timed)
-        ]
+        places.note(assignment)
+    largest = int(instance.visits["nodes"].max(initial=1))
+    own = np.zeros((2, largest), np.int64)
+    carry(*searcher.arrays[:4], *places.arrays(), own[0], own[1], searcher.is_timed)
     refresh_worst(searcher.ins, searcher.rt)
     return searcher.rt
 
 
 class _Places:
-    """The entries that an assignment speaks of."""
+    """The entry, the start and the fund of every node of a plan, gathered assignment by assignment."""
 
     def __init__(self, compiled: Compiled) -> None:
         self._compiled = compiled
-        self._provider = {provider.id: p for p, provider in enumerate(compiled.problem.providers)}
+        instance = compiled.instance
+        self._row = {visit.id: v for v, visit in enumerate(compiled.visits)}
         self._fund = {fund.id: f for f, fund in enumerate(compiled.problem.funds)}
-        self._room = {room: len(self._provider) + r for r, room in enumerate(compiled.rooms)}
-
-    def of(self, v: int, assignment: Assignment) -> tuple[Longs, Longs, Longs] | None:
-        """Return the entry, the start and the fund of each node of a visit; None where one of them has none."""
-        instance, visit = self._compiled.instance, self._compiled.visits[v]
-        services = {service.role: service for service in assignment.team}
-        first = int(instance.visits[v]["first_node"])
-        entries, starts, ends, funds = [], [], [], []
-        for k, role in enumerate(visit.roles):
-            service = services.get(role.id)
-            if service is None:
-                return None
-            start = self._compiled.problem.horizon.since(service.start)
-            entries.append(self._entry(first + k, self._provider.get(service.provider), service.crew, start, start + role.seconds))
+        people = [provider.id for provider in compiled.problem.providers]
+        self._shifts: dict[tuple[str, int], tuple[list[int], list[int], list[int]]] = {}
+        rows = zip(*(instance.shifts[name].tolist() for name in ("provider", "crew", "start", "end")), strict=True)
+        for s, (p, crew, start, end) in enumerate(rows):
+            name = people[p] if p < len(people) else f"#{compiled.rooms[p - len(people)]}"  # no provider's id has the sign
+            starts, ends, found = self._shifts.setdefault((name, crew), ([], [], []))
             starts.append(start)
-            funds.append(self._fund.get(service.fund or "", NONE))
-            ends.append(start + role.seconds)
-        if instance.visits[v]["nodes"] > len(visit.roles):
-            entries.append(self._entry(first + len(visit.roles), self._room.get(assignment.room or ""), 1, min(starts), max(ends)))
-            starts.append(starts[0])
-            funds.append(NONE)
-        if None in entries:
-            return None
-        return np.array(entries, np.int64), np.array(starts, np.int64), np.array(funds, np.int64)
+            ends.append(end)
+            found.append(s)
+        self._first, self._nodes = instance.visits["first_node"].tolist(), instance.visits["nodes"].tolist()
+        self._shift, self._planned, self._funds = np.full((3, len(instance.nodes)), NONE, np.int64)
+        self._waiting: list[int] = []
 
-    def _entry(self, n: int, provider: int | None, crew: int, start: int, end: int) -> int | None:
+    def note(self, assignment: Assignment) -> None:
+        """Note the shift, the start and the fund of each node of a visit; leave the visit out where one of them has none."""
+        v = self._row.get(assignment.visit)
+        if v is None:
+            return
+        visit, since = self._compiled.visits[v], self._compiled.problem.horizon.since
+        services = {service.role: service for service in assignment.team}
+        found = []
+        for role in visit.roles:
+            service = services.get(role.id)
+            start = since(service.start) if service is not None else 0
+            s = self._shift_of((service.provider, service.crew), start, start + role.seconds) if service is not None else None
+            if service is None or s is None:
+                return
+            found.append((s, start, start + role.seconds, self._fund.get(service.fund or "", NONE)))
+        if self._nodes[v] > len(visit.roles):
+            s = self._shift_of((f"#{assignment.room}", 1), min(start for _, start, _, _ in found), max(end for _, _, end, _ in found))
+            if s is None:
+                return
+            found.append((s, found[0][1], 0, NONE))
+        for n, (s, start, _, fund) in enumerate(found, self._first[v]):
+            self._shift[n], self._planned[n], self._funds[n] = s, start, fund
+        self._waiting.append(v)
+
+    def arrays(self) -> tuple[Longs, Longs, Longs, Longs]:
+        """Return the visits that have a place, in the order in which they were noted, and the entry, start and fund of each node."""
         instance = self._compiled.instance
-        for entry in range(int(instance.entry_first[n]), int(instance.entry_first[n + 1])):
-            shift = instance.shifts[instance.entry_shift[entry]]
-            if shift["provider"] == provider and shift["crew"] == crew and shift["start"] <= start and end <= shift["end"]:
-                return entry
-        return None
+        width = len(instance.shifts) + 1
+        # Entries stand by rising node and shift, so that one number for the two finds them all at once.
+        keys = np.repeat(np.arange(len(instance.nodes)), np.diff(instance.entry_first)) * width + instance.entry_shift
+        wanted = np.arange(len(instance.nodes)) * width + self._shift
+        entries = np.searchsorted(keys, wanted)
+        has_entry = (self._shift != NONE) & (np.append(keys, NONE)[entries] == wanted)
+        entries = np.where(has_entry, entries, NONE)
+        waiting = [v for v in self._waiting if has_entry[self._first[v] : self._first[v] + self._nodes[v]].all()]
+        return np.array(waiting, np.int64), entries, self._planned, self._funds
+
+    def _shift_of(self, who: tuple[str, int], start: int, end: int) -> int | None:
+        """Return the shift of a provider's crew, or the opening of a room, that holds the whole stretch; None if none does. They never overlap."""
+        starts, ends, rows = self._shifts.get(who, ((), (), ()))
+        k = bisect_right(starts, start) - 1
+        return rows[k] if k >= 0 and end <= ends[k] else None
