@@ -1,21 +1,22 @@
-"""The command line: ``scenarios make weihai``. JSON on stdout, talk on stderr.
+"""The command line: weeks that are made, edited and compared. JSON on stdout, talk on stderr.
 
-The maker is imported only by the command that needs it, so that help is quick.
+What a command needs is imported only by it, so that help is quick.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from matcher.console import RefusedInput, file_fault, run, say, write, write_json
 from matcher.errors import Fault
+from scenarios.words import Lang, usual_lang
 
 app = typer.Typer(
     name="scenarios",
-    help="Make weeks to plan: real communities of Weihai, synthetic people and needs. 四社联动",
+    help="Make weeks to plan, change them, and say what next year's money should buy. 四社联动",
     epilog="Results are JSON on stdout, talk is on stderr. Exit codes: 0 done, 2 bad input, 3 internal error.",
     no_args_is_help=True,
     add_completion=False,
@@ -84,6 +85,76 @@ def weihai(
     }
     write_json({"file": str(output), "size": size, "seed": seed, **counts, "digest": problem.digest})
     say(f"{problem.name}: {counts['visits']} visits, {counts['providers']} providers. Written to {output}.")
+
+
+WeekFile = Annotated[str, typer.Argument(metavar="WEEK", help="A problem: JSON, gzip or not; - reads standard input.")]
+ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIOS", help="Scenarios: YAML or JSON, see docs/scenarios.md.")]
+LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of the words: zh or en. Left out, the locale's.", show_default=False)]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+JobsOption = Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Processes that solve side by side, one thread each.")]
+
+
+@app.command()
+def schema(what: Annotated[Literal["scenarios"], typer.Argument(metavar="scenarios", help="Which format.")] = "scenarios") -> None:
+    """Print the JSON Schema of a format."""
+    from scenarios.answers import schema_of
+
+    write_json(schema_of(what))
+
+
+@app.command()
+def validate(week: WeekFile, scenarios: ScenarioFile) -> None:
+    """Say whether every edit of every scenario can be applied to a week; if not, every fault with its path. Exit code 2 if it is not."""
+    from scenarios.answers import checked
+
+    write_json(checked(week, scenarios))
+
+
+@app.command()
+def apply(
+    week: WeekFile,
+    scenarios: ScenarioFile,
+    scenario: Annotated[str, typer.Argument(metavar="ID", help="Which scenario; a point of a grid is called 'grid[name=value]'.")],
+    *,
+    draw: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The replicate: seed of what is drawn.")] = 1,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the week here instead of to stdout.")] = None,
+) -> None:
+    """Write the week of one scenario, its edits applied."""
+    if output is not None:
+        _check_target(output)
+    from scenarios.answers import edited
+
+    text, figures = edited(week, scenarios, scenario, draw)
+    if output is None:
+        write(text)
+        return
+    _save(output, text)
+    write_json({"file": str(output), **figures})
+
+
+@app.command("run")
+def run_scenarios(
+    week: WeekFile,
+    scenarios: ScenarioFile,
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the report; runs that are finished there are kept.")],
+    budget: Annotated[float | None, typer.Option(help="Seconds a run. [default: the file's, else 5]", show_default=False)] = None,
+    chunks: Annotated[int | None, typer.Option(min=1, help="Chunks of work a run, instead of seconds.", show_default=False)] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, max=100, help="Repeats. [default: the file's, else 3]", show_default=False)] = None,
+    prove: Annotated[float | None, typer.Option(min=0, help="Seconds to prove a bound for each scenario.", show_default=False)] = None,
+    cold: Annotated[bool, typer.Option("--cold", help="Start each run from nothing instead of from the plan of the base week.")] = False,
+    jobs: JobsOption = 2,
+    quiet: QuietOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Solve a week and every scenario of it, and say what differs and what is noise.
+
+    Everything has the same budget and the same seeds. The folder gets a result for each run, from which a run that was cut short goes on.
+    """
+    from scenarios.answers import compared
+
+    settings = {"budget": budget, "chunks": chunks, "seeds": seeds, "prove": prove, "warm": False if cold else None}
+    write_json(compared(week, scenarios, output, settings, jobs=jobs, is_quiet=quiet, lang=lang or usual_lang()))
 
 
 def _check_target(output: Path) -> None:

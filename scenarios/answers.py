@@ -1,0 +1,154 @@
+"""What the commands do between their arguments and their answers; `scenarios.cli` has the arguments."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from matcher.console import RefusedInput, file_fault, say
+from matcher.errors import Fault, FaultyInput
+from matcher.files import write_atomic
+from scenarios.edits import Case, ScenarioFault, ScenarioSet, apply, read_scenarios
+from scenarios.words import Lang, word
+
+if TYPE_CHECKING:
+    from matcher.problem import Problem
+    from scenarios.runs import Step
+
+Json = dict[str, Any]
+PAUSE = 5.0
+"""Seconds between two lines of progress."""
+
+
+def schema_of(_what: str) -> Json:
+    """Return the JSON Schema of a format."""
+    from scenarios.edits.models import ScenarioFile  # noqa: PLC0415 - only this command needs it
+
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ScenarioFile.model_json_schema(by_alias=True)}
+
+
+def read_week(name: str) -> Problem:
+    """Read a week from a file or from standard input; raises `RefusedInput`."""
+    from matcher.problem import Problem  # noqa: PLC0415
+
+    try:
+        return Problem.parse(sys.stdin.buffer.read()) if name == "-" else Problem.read(name)
+    except FaultyInput as error:
+        raise RefusedInput(error.what, error.faults, "standard input" if name == "-" else name) from None
+    except OSError as error:
+        raise file_fault(error, name) from None
+
+
+def read_set(path: Path) -> ScenarioSet:
+    """Read scenarios from a file; raises `RefusedInput`."""
+    try:
+        return read_scenarios(path)
+    except ScenarioFault as error:
+        raise RefusedInput(error.what, error.faults, str(path)) from None
+    except OSError as error:
+        raise file_fault(error, path) from None
+
+
+def checked(week: str, path: Path) -> Json:
+    """Apply every scenario, and return what each would change."""
+    problem, scenarios = read_week(week), read_set(path)
+    try:
+        edited = scenarios.check(problem)
+    except ScenarioFault as error:
+        raise RefusedInput(error.what, error.faults, str(path)) from None
+    rows = [{"id": name, "way": item.way, **_counts(item.problem)} for name, item in edited.items()]
+    return {"is_valid": True, "base": _counts(problem), "scenarios": rows}
+
+
+def _counts(problem: Problem) -> Json:
+    counts = {"needs": len(problem.needs), "visits": len(problem.visits), "providers": len(problem.providers), "shifts": len(problem.shifts)}
+    return {**counts, "digest": problem.digest}
+
+
+def edited(week: str, path: Path, name: str, draw: int) -> tuple[str, Json]:
+    """Return the week of a scenario as JSON text, and its counts."""
+    problem, scenarios = read_week(week), read_set(path)
+    case = next((case for case in scenarios.cases if case.id == name), None)
+    if case is None:
+        known = ", ".join(case.id for case in scenarios.cases[:50])
+        raise RefusedInput("command line", [Fault("", f"there is no scenario {name!r} in {path}; there are {known or 'none'}", "unknown")])
+    made = _applied(problem, case, path, draw)
+    return made.to_json() + "\n", _counts(made)
+
+
+def _applied(problem: Problem, case: Case, path: Path, draw: int) -> Problem:
+    try:
+        return apply(problem, case.edits, draw=draw, path=case.path).problem
+    except ScenarioFault as error:
+        raise RefusedInput(error.what, error.faults, str(path)) from None
+
+
+def compared(week: str, path: Path, folder: Path, changes: Json, *, jobs: int, is_quiet: bool, lang: Lang) -> Json:
+    """Run a comparison, write its report, and return the short of it."""
+    from scenarios.compare import compare  # noqa: PLC0415 - numpy and more load only when something is solved
+
+    problem, scenarios = read_week(week), read_set(path)
+    given = {key: value for key, value in changes.items() if value is not None}
+    if "chunks" in given and "budget" not in given:
+        given["budget"] = None
+    elif "budget" in given and "chunks" not in given:
+        given["chunks"] = None
+    settings = scenarios.settings.model_copy(update=given)
+    scenarios = ScenarioSet(scenarios.title, scenarios.note, settings, scenarios.cases, scenarios.grids)
+    make_folder(folder)
+    if not is_quiet:
+        say(word(lang, "run.begin", scenarios=len(scenarios.cases), seeds=settings.seeds, jobs=jobs))
+    try:
+        found = compare(problem, scenarios, folder, jobs=jobs, on_step=None if is_quiet else teller(lang))
+    except ScenarioFault as error:
+        raise RefusedInput(error.what, error.faults, str(path)) from None
+    except KeyboardInterrupt:
+        say(word(lang, "run.stopped", folder=folder))
+        raise
+    files = write_report(folder, found, lang)
+    if not is_quiet:
+        say(word(lang, "run.written", folder=folder, files=", ".join(files)))
+    rows = [_short(row) for row in found["scenarios"]]
+    grids = [{key: grid[key] for key in ("id", "title", "curves")} for grid in found["grids"]]
+    return {"folder": str(folder), "files": files, "base": _short(found["base"]), "scenarios": rows, "grids": grids}
+
+
+def _short(row: Json) -> Json:
+    names = ("rate", "unserved", "visits_unserved", "yuan", "travel_hours")
+    measures = {name: {key: value for key, value in row["measures"][name].items() if key != "values"} for name in names}
+    return {key: row[key] for key in ("id", "title", "verdict", "says", "bound", "gap") if key in row} | {"measures": measures}
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for results; raises `RefusedInput` where there is a file in its place, or it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise file_fault(error, folder) from None
+
+
+def write_report(folder: Path, found: Json, lang: Lang) -> list[str]:  # noqa: ARG001
+    """Write the report of a comparison; returns the names of its files."""
+    write_atomic(folder / "comparison.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+    return ["comparison.json"]
+
+
+def teller(lang: Lang) -> Callable[[Step], None]:
+    """Return what says now and then how far a comparison is."""
+    last = -PAUSE
+
+    def tell(step: Step) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < PAUSE and step.done < step.total:
+            return
+        last = now
+        left = "?" if step.left is None else f"{step.left:.0f}"
+        values = {"done": step.done, "total": step.total, "found": step.found, "scenario": step.scenario}
+        say(word(lang, "run.step", **values, seconds=f"{step.seconds:.0f}", left=left))
+
+    return tell
