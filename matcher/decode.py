@@ -27,18 +27,26 @@ if TYPE_CHECKING:
     from matcher.plan import Unassigned
 
 
-def decode(compiled: Compiled, state: Longs) -> Plan:
-    """Return the plan that a state holds: a pure function of the two."""
+def decode(compiled: Compiled, state: Longs, like: Plan | None = None) -> Plan:
+    """Return the plan that a state holds: a pure function of the two.
+
+    Parameters
+    ----------
+    like
+        A plan that may be much the same: assignments that are equal are taken from it rather than made again, which is quicker.
+    """
     routes = view(state)
     holder = _numbered(compiled, routes)
     assignments, unassigned = [], []
+    made = {assignment.visit: assignment for assignment in like.assignments} if like is not None else {}
+    tables = _Tables(compiled, routes)
     reasons = Reasons(compiled, state)
     for v, visit in enumerate(compiled.visits):
         w = holder[v]
         if w == NONE:
             unassigned.append(reasons.of(v))
         else:
-            assignments.append(_assignment(compiled, routes, visit.id, w))
+            assignments.append(tables.assignment(visit.id, w, made.get(visit.id)))
     return Plan(
         problem=compiled.problem.digest,
         assignments=tuple(assignments),
@@ -76,28 +84,38 @@ def _numbered(compiled: Compiled, routes: Routes) -> list[int]:
     return holder
 
 
-def _assignment(compiled: Compiled, routes: Routes, visit_id: str, v: int) -> Assignment:
-    instance, problem = compiled.instance, compiled.problem
-    row, services, room = instance.visits[v], [], None
-    for k in range(int(row["nodes"])):
-        n = int(row["first_node"]) + k
-        shift = instance.shifts[routes.node[n, SHIFT]]
-        who = compiled.provider_id(int(shift["provider"]))
-        if instance.nodes[n]["is_room"]:
-            room = who
-            continue
-        start, fund = int(routes.node[n, START]), int(routes.node[n, FUND])
-        services.append(
-            Service(
-                role=compiled.visits[v].roles[k].id,
-                provider=who,
-                crew=int(shift["crew"]),
-                start=problem.horizon.moment(start),
-                end=problem.horizon.moment(start + int(instance.nodes[n]["seconds"])),
-                fund=problem.funds[fund].id if fund != NONE else None,
-            )
-        )
-    return Assignment(visit=visit_id, team=tuple(services), room=room)
+class _Tables:
+    """What assignments are written from, as plain lists: a look into an array costs more than into a list."""
+
+    def __init__(self, compiled: Compiled, routes: Routes) -> None:
+        instance = compiled.instance
+        self._compiled, self._horizon = compiled, compiled.problem.horizon
+        self._first, self._nodes = instance.visits["first_node"].tolist(), instance.visits["nodes"].tolist()
+        self._is_room, self._seconds = instance.nodes["is_room"].tolist(), instance.nodes["seconds"].tolist()
+        self._provider, self._crew = instance.shifts["provider"].tolist(), instance.shifts["crew"].tolist()
+        self._shift, self._start, self._fund = (routes.node[:, field].tolist() for field in (SHIFT, START, FUND))
+
+    def assignment(self, name: str, v: int, made: Assignment | None) -> Assignment:
+        """Return the assignment of a visit that takes the place of visit v in the routes; the one that is made already, where it says the same."""
+        compiled, rows, room = self._compiled, [], None
+        for k, n in enumerate(range(self._first[v], self._first[v] + self._nodes[v])):
+            shift = self._shift[n]
+            who = compiled.provider_id(self._provider[shift])
+            if self._is_room[n]:
+                room = who
+                continue
+            fund = self._fund[n]
+            start = self._horizon.moment(self._start[n])
+            rows.append((compiled.visits[v].roles[k].id, who, self._crew[shift], start, compiled.problem.funds[fund].id if fund != NONE else None, n))
+        if made is not None and made.room == room and len(made.team) == len(rows):
+            same = zip(made.team, rows, strict=True)
+            if all((old.role, old.provider, old.crew, old.start, old.fund) == row[:5] for old, row in same):
+                return made
+        services = [
+            Service(role=role, provider=who, crew=crew, start=start, end=self._horizon.moment(self._start[n] + self._seconds[n]), fund=fund)
+            for role, who, crew, start, fund, n in rows
+        ]
+        return Assignment(visit=name, team=tuple(services), room=room)
 
 
 def _figures(compiled: Compiled, routes: Routes) -> Figures:

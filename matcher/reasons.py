@@ -60,6 +60,7 @@ class Reasons:
     def __init__(self, compiled: Compiled, state: Longs) -> None:
         self._compiled = compiled
         self._packed, self._state = with_latest(compiled.instance, state)
+        self._pinned = {pin.visit for pin in compiled.problem.pins}
 
     def of(self, v: int) -> Unassigned:
         """Return the reason of visit v, which is absent."""
@@ -131,7 +132,7 @@ class Reasons:
         return [Removed(rule=Rule.SEATS, role=role, providers=small)] if small else [], len(rooms) - small
 
     def _is_pinned(self, v: int) -> bool:
-        return any(pin.visit == self._compiled.visits[v].id for pin in self._compiled.problem.pins)
+        return self._compiled.visits[v].id in self._pinned
 
     def _change(self, code: int, short: int, day: int, provider: str, is_room: bool) -> dict[str, Any] | None:
         """Return the least change as data: a code, who or what it is about, and the number."""
