@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ class What(StrEnum):
     """Served at the same time and place by other people."""
     MOVED_TEAM = "moved_team"
     """Both."""
+    WITHDRAWN = "withdrawn"
+    """No longer part of the week: not asked for any more, or done by others. Only those who were to serve it have to be told."""
     FUND = "fund"
     """Only the fund that pays is another: nobody has to be told but who keeps the books."""
     NEW = "new"
@@ -151,7 +154,7 @@ def diff(problem: Problem, a: Plan, b: Plan) -> Difference:
     visits = changes_of(problem, a, b)
     return Difference(
         visits=visits,
-        notices=_notices(problem, visits),
+        notices=notices_of((problem,), visits),
         cost_a=reports[0].cost,
         cost_b=reports[1].cost,
         terms_a=reports[0].terms,
@@ -192,17 +195,29 @@ def _by_role(assignment: Assignment | None) -> dict[str, Service]:
     return {service.role: service for service in assignment.team} if assignment is not None else {}
 
 
-def _notices(problem: Problem, changes: tuple[VisitChange, ...]) -> tuple[Notice, ...]:
-    residents = {resident.id: k for k, resident in enumerate(problem.residents)}
-    providers = {provider.id: k for k, provider in enumerate(problem.providers)}
-    resident_of = {need.id: need.resident for need in problem.needs}
+def notices_of(problems: Sequence[Problem], changes: tuple[VisitChange, ...]) -> tuple[Notice, ...]:
+    """Return what everybody has to be told of changes: residents first, then providers, each in the order of the problems and of time.
+
+    Parameters
+    ----------
+    problems
+        The problem, or several (a week before and after something happened), that have the needs and people which the changes are about.
+    """
+    residents: dict[str, int] = {}
+    providers: dict[str, int] = {}
+    for problem in problems:
+        for resident in problem.residents:
+            residents.setdefault(resident.id, len(residents))
+        for provider in problem.providers:
+            providers.setdefault(provider.id, len(providers))
+    resident_of = {need.id: need.resident for problem in problems for need in problem.needs}
     found: list[Notice] = []
     for change in changes:
         if change.what == What.FUND:
             continue
-        resident = resident_of[change.visit.rpartition("#")[0]]
-        if resident is not None:
-            found.append(Notice(resident, True, change.visit, change.what, _start(change.before), _start(change.after)))
+        whose = resident_of[change.visit.rpartition("#")[0]]
+        if whose is not None and change.what != What.WITHDRAWN:
+            found.append(Notice(whose, True, change.visit, change.what, _start(change.before), _start(change.after)))
         old, new = _by_provider(change.before), _by_provider(change.after)
         for who in dict.fromkeys((*old, *new)):
             what = _part(change, old.get(who), new.get(who))

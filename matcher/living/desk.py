@@ -1,0 +1,111 @@
+"""The desk: a week and its plan in force, compiled once and kept warm, so that what is asked about them is answered at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from matcher.check import Report, check
+from matcher.compile import Compiled, compile_problem
+from matcher.explain.refit import Ground
+from matcher.kernels.cells import pack
+from matcher.kernels.routes import IS_IN, view
+from matcher.living.amend import lines_of
+from matcher.solvers.warm import warm_up
+from matcher.start import state_of
+
+if TYPE_CHECKING:
+    from matcher.instance import Longs
+    from matcher.kernels.cells import Reals
+    from matcher.plan import Plan
+    from matcher.problem import Problem
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A week and a plan of it, ready for questions. The one owner of what is kept warm; nothing that is asked changes it.
+
+    Attributes
+    ----------
+    problem : Problem
+        The week. Where the plan is in force, it says so (``in_force``), and whatever departs from the plan costs ``stability``.
+    plan : Plan
+        The plan, with the digest of `problem`.
+    report : Report
+        What the verifier says of it.
+    compiled : Compiled
+    packed : (int64[...], float64[...])
+        The instance as kernels take it, read-only.
+    state : int64[...]
+        The plan as routes; never written. What of the plan breaks a rule is not in it (`lost`).
+    """
+
+    problem: Problem
+    plan: Plan
+    report: Report
+    compiled: Compiled
+    packed: tuple[Longs, Reals]
+    state: Longs
+
+    @classmethod
+    def of(cls, problem: Problem, plan: Plan, *, is_in_force: bool = True) -> Desk:
+        """Open a desk: verify the plan, compile the week, take the plan up as routes.
+
+        Parameters
+        ----------
+        plan
+            A plan of the problem, from anywhere; it may break rules.
+        is_in_force
+            Whether the plan is the one in force, from now on, whatever the problem said; if not, the problem is left as it is.
+
+        Raises
+        ------
+        PlanError
+            If the plan is of another problem, or speaks of what the problem does not have.
+        """
+        report = check(problem, plan)
+        if is_in_force:
+            standing = in_force(problem, plan)
+            if standing is not problem:
+                problem, plan = standing, plan.model_copy(update={"problem": None})
+                report = check(problem, plan)
+        warm_up()
+        return cls.on(compile_problem(problem), plan, report)
+
+    @classmethod
+    def on(cls, compiled: Compiled, plan: Plan, report: Report) -> Desk:
+        """Open a desk on a week that is compiled already, with a plan that is verified already."""
+        packed = pack(compiled.instance)
+        plan = plan.model_copy(update={"problem": compiled.problem.digest})
+        return cls(compiled.problem, plan, report, compiled, packed, state_of(compiled, plan, packed))
+
+    @property
+    def ground(self) -> Ground:
+        """The compiled week and the routes, as `matcher.explain` takes them."""
+        return Ground(self.compiled, self.state)
+
+    @cached_property
+    def row(self) -> dict[str, int]:
+        """The row of each visit, by its id."""
+        return {visit.id: v for v, visit in enumerate(self.compiled.visits)}
+
+    @cached_property
+    def lost(self) -> tuple[str, ...]:
+        """The visits that the plan serves and the routes do not, for they break a rule."""
+        is_in = view(self.state).visit[:, IS_IN]
+        return tuple(item.visit for item in self.plan.assignments if not is_in[self.row[item.visit]])
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of the arrays that are kept; the objects of week and plan take about as much again, several times over."""
+        arrays = (*self.compiled.instance, *self.packed, self.state)
+        return sum(np.asarray(array).nbytes for array in arrays)
+
+
+def in_force(problem: Problem, plan: Plan) -> Problem:
+    """Return the week with a plan of it in force, the problem itself where it says just that already."""
+    lines = lines_of(plan.assignments)
+    return problem if lines == problem.in_force else problem.replace(in_force=lines)

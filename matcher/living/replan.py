@@ -1,0 +1,368 @@
+"""Planning again after something happened: the week as it is now, and the plan nearest to the one in force."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from matcher.check import Report, check
+from matcher.compile import Compiled, compile_problem
+from matcher.decode import decode
+from matcher.diff import Difference, VisitChange, What, changes_of, notices_of
+from matcher.errors import Fault, InternalError
+from matcher.explain.refit import Ground, Refit, absent_of
+from matcher.instance import freeze
+from matcher.kernels.cells import pack
+from matcher.kernels.routes import IS_IN, START, view
+from matcher.kernels.search import anneal
+from matcher.living.amend import Amended, amend
+from matcher.living.desk import Desk
+from matcher.living.events import Events, EventsError, faults_of, read_events
+from matcher.plan import Plan, Result
+from matcher.rules import Rule
+from matcher.solvers.improve import STEPS as CHUNK
+from matcher.solvers.searcher import Searcher
+from matcher.solvers.warm import warm_up
+from matcher.start import state_of
+from matcher.stop import Stop
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from matcher.instance import Longs
+    from matcher.living.events import Event
+    from matcher.problem import Pin, Problem
+
+STEPS = 300
+"""Steps of the search around what an event touched."""
+MOST_FREED = 12
+"""Visits left out so far that are looked at where something made room, those that lose most first."""
+HOT, COLD = 0.02, 0.0005
+"""First and last temperature of the search of the whole week, as shares of what leaving out an urgent visit costs."""
+PACKAGES = ("numpy", "numba", "ortools", "pydantic")
+
+
+@dataclass(frozen=True)
+class Replanned:
+    """A week after what happened, and its plan.
+
+    Attributes
+    ----------
+    problem : Problem
+        The week as it is now: a valid problem, with what happened pinned, the past closed and the old plan in force.
+    result : Result
+        The new plan, verified against it, and how it came about.
+    difference : Difference
+        What differs from the plan in force: who has to be told what, and what the event costs, term by term (``a`` is the old plan in the old week).
+    before : Plan
+        What was left of the old plan, by the ids of the new week.
+    gone, renamed
+        Visits that are no part of the week any more, and why; visits that have another number, because one before them is gone.
+    released : tuple of str
+        Visits with a pin or a promise that could not be kept; what could not is dropped.
+    frozen : tuple of str
+        Visits that were not to be touched: they have begun, or an event settled them.
+    """
+
+    problem: Problem
+    result: Result
+    difference: Difference
+    before: Plan
+    gone: dict[str, Literal["withdrawn", "done"]]
+    renamed: dict[str, str]
+    released: tuple[str, ...]
+    frozen: tuple[str, ...]
+    _compiled: Compiled = field(repr=False)
+
+    @property
+    def plan(self) -> Plan:
+        """The new plan."""
+        return self.result.plan
+
+    def desk(self) -> Desk:
+        """Open the desk of the new plan, for what happens next."""
+        return Desk.of(self.problem, self.plan)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer as plain JSON values: all but the problem."""
+        return {
+            "plan": self.plan.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+            "result": self.result.summary(),
+            "difference": self.difference.to_json(),
+            "gone": dict(self.gone),
+            "renamed": dict(self.renamed),
+            "released": list(self.released),
+            "frozen": list(self.frozen),
+        }
+
+
+def replan(
+    week: Problem | Desk,
+    plan: Plan | None = None,
+    events: Events | Iterable[Event | Mapping[str, Any]] | Mapping[str, Any] = (),
+    *,
+    now: dt.datetime | None = None,
+    promised: Collection[str] = (),
+    notice: int = 0,
+    price: int | None = None,
+    steps: int = STEPS,
+    budget: float | None = None,
+    chunks: int | None = None,
+    seed: int = 1,
+    cancelled: Callable[[], bool] | None = None,
+) -> Replanned:
+    """Plan a week again after something happened, changing as little as it must.
+
+    The search looks around what the events touched. Each change of the plan in force costs the weight ``stability``, so that a visit is moved or
+    given to others only where that is worth more. With a `budget` or `chunks`, the whole week is then searched for further changes worth their price.
+
+    Parameters
+    ----------
+    week, plan
+        A problem and its plan in force, or the `Desk` that has both.
+    events
+        What happened (`matcher.living.events`): objects, plain values, or `Events`.
+    now
+        The moment as of which this is known, where the events do not say: what began before it stands, and nothing new is planned before it.
+        Without one, the week has not begun.
+    promised
+        Visits (ids) that are not to be changed unless an event makes them impossible.
+    notice
+        Minutes after now within which every visit is promised.
+    price
+        What each change costs, instead of the week's weight ``stability``.
+    steps, seed
+        Of the search around what was touched; equal calls without a budget give equal plans.
+    budget, chunks
+        Seconds, or chunks of work, of a search of the whole week after it.
+    cancelled
+        Asked now and then; once it returns True, the best plan so far is returned.
+
+    Raises
+    ------
+    EventsError
+        If the events contradict the week, the plan or one another, or what happened cannot be part of a plan that keeps the rules: every fault.
+    PlanError
+        If the plan is not one of the problem.
+    """
+    began = time.perf_counter()
+    desk = week if isinstance(week, Desk) else Desk.of(week, plan or Plan())
+    happened = read_events(events, now)
+    faults = [*_policy_faults(desk, promised, notice, price), *faults_of(happened, desk.problem, desk.plan)]
+    if faults:
+        raise EventsError(faults)
+    amended = amend(desk.problem, desk.plan, happened, promised=promised, notice=notice, price=price)
+    taken = _taken_up(amended)
+    _refuse_impossible(taken, happened)
+    state, ran, why = _searched(taken, steps=steps, stop=None if budget is None and chunks is None else Stop(budget, chunks, cancelled), seed=seed)
+    after, report = _verified(taken, state)
+    result = Result(
+        plan=after,
+        status="stopped" if why == "cancelled" else "feasible",
+        cost=report.cost,
+        terms=dict(report.terms),
+        seed=seed,
+        threads=1,
+        chunks=ran,
+        seconds=time.perf_counter() - began,
+        stop=why,
+        version=version("sishe-matcher"),
+        versions={"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+    )
+    amended = taken.amended
+    return Replanned(
+        problem=amended.problem,
+        result=result,
+        difference=_difference(desk, amended, after, report),
+        before=amended.carried,
+        gone=amended.gone,
+        renamed=amended.renamed,
+        released=amended.released,
+        frozen=tuple(sorted(amended.frozen)),
+        _compiled=taken.compiled,
+    )
+
+
+def _policy_faults(desk: Desk, promised: Collection[str], notice: int, price: int | None) -> list[Fault]:
+    faults = [Fault("/promised", f"there is no visit {name!r}", "unknown") for name in promised if name not in desk.row]
+    if notice < 0:
+        faults.append(Fault("/notice", f"should be minutes from 0, was {notice}", "range"))
+    if price is not None and not 0 <= price <= 10**9:
+        faults.append(Fault("/price", f"should be from 0 to 1000000000, was {price}", "range"))
+    return faults
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """An amended week, compiled, and what is left of the plan as routes."""
+
+    amended: Amended
+    compiled: Compiled
+    state: Longs
+
+    def absent(self) -> list[str]:
+        """Return the visits of the carried plan that the routes do not serve."""
+        is_in = view(self.state).visit[:, IS_IN]
+        served = {visit.id for v, visit in enumerate(self.compiled.visits) if is_in[v]}
+        return [item.visit for item in self.amended.carried.assignments if item.visit not in served]
+
+
+def _taken_up(amended: Amended) -> _Taken:
+    """Compile an amended week and take up the plan; pins and promises that can no longer be kept are dropped, and it is taken up again."""
+    warm_up()
+    while True:
+        compiled = compile_problem(amended.problem)
+        if amended.over and amended.now is not None:
+            compiled = _closed(compiled, amended.over, amended.now)
+        taken = _Taken(amended, compiled, state_of(compiled, amended.carried))
+        pinned = {pin.visit for pin in amended.problem.pins} - amended.frozen
+        broken = [name for name in taken.absent() if name in pinned]
+        if not broken:
+            return taken
+        pins: tuple[Pin, ...] = tuple(pin for pin in amended.problem.pins if pin.visit not in broken)
+        amended = replace(amended, problem=amended.problem.replace(pins=pins), released=tuple(dict.fromkeys((*amended.released, *broken))))
+
+
+def _closed(compiled: Compiled, over: frozenset[str], now: int) -> Compiled:
+    """Take from visits whose windows could not be closed to the past the starts before now."""
+    instance = compiled.instance
+    visits, options = instance.visits.copy(), [instance.options]
+    count = len(instance.options)
+    for v, visit in enumerate(compiled.visits):
+        if visit.id in over:
+            first, size = int(visits[v]["option_first"]), int(visits[v]["options"])
+            left = instance.options[first : first + size].copy()
+            left = left[left["high"] >= now]
+            left["low"] = np.maximum(left["low"], now)
+            visits[v]["option_first"], visits[v]["options"] = count, len(left)
+            options.append(left)
+            count += len(left)
+    return replace(compiled, instance=freeze(instance._replace(visits=visits, options=np.concatenate(options))))
+
+
+def _refuse_impossible(taken: _Taken, events: Events) -> None:
+    """Refuse facts that no plan can hold: the verifier says which rules they break."""
+    lost = [name for name in taken.absent() if name in taken.amended.frozen]
+    if not lost:
+        return
+    report = check(taken.amended.problem, taken.amended.carried)
+    old = {new: name for name, new in taken.amended.renamed.items()}
+    about = {getattr(event, "visit", None): i for i, event in enumerate(events.events)}
+    faults = []
+    for name in lost:
+        broken = [violation for violation in report.violations if violation.visit == name]
+        why = "; ".join(f"{item.rule}: {item.message}" for item in broken[:3]) or "with the others that have begun, it leaves no time for the ways"
+        i = about.get(old.get(name, name))
+        path = f"/events/{i}/visit" if i is not None else ""
+        message = f"visit {name!r} cannot stand as it happened ({why}); report it as done by others, without a team, to take it out of the week"
+        faults.append(Fault(path, message, "conflict"))
+    raise EventsError(faults)
+
+
+def _searched(taken: _Taken, *, steps: int, stop: Stop | None, seed: int) -> tuple[Longs, int, str]:
+    """Return the best routes found, the chunks of the search of the whole week, and why it ended."""
+    ground = Ground(taken.compiled, taken.state)
+    wanted, freed = _wanted(taken)
+    state = taken.state
+    if wanted or freed:
+        refit = Refit(ground, [*wanted, *freed], seed=seed)
+        refit.insert([*wanted, *freed])
+        still = [v for v in wanted if not refit.serves(v) or _has_moved(taken, v)]
+        if still or wanted:
+            refit.run(steps)
+        state = refit.best()
+    if stop is None:
+        return state, 0, "steps"
+    return _improved(taken, state, stop, seed)
+
+
+def _wanted(taken: _Taken) -> tuple[list[int], list[int]]:
+    """Return the visits to find a place for, those that lose most first: displaced, missed, new or held up; and those that room was made for."""
+    amended, instance = taken.amended, taken.compiled.instance
+    loss = instance.visits["loss"]
+    row = {visit.id: v for v, visit in enumerate(taken.compiled.visits)}
+    names = {*taken.absent(), *amended.missed, *amended.added}
+    names.update(item.visit for item in amended.carried.assignments if _has_moved(taken, row[item.visit]))
+    wanted = sorted((row[name] for name in names if name in row), key=lambda v: (-int(loss[v]), v))
+    if not amended.has_room:
+        return wanted, []
+    absent = [v for v in absent_of(taken.state) if v not in wanted and taken.compiled.visits[v].id not in amended.over]
+    return wanted, sorted(absent, key=lambda v: (-int(loss[v]), v))
+
+
+def _has_moved(taken: _Taken, v: int) -> bool:
+    """Return whether a visit that is served starts at another time than in the plan in force."""
+    visit, routes = taken.compiled.instance.visits[v], view(taken.state)
+    if not routes.visit[v, IS_IN] or visit["in_force_start"] < 0:
+        return False
+    return bool(routes.node[int(visit["first_node"]), START] != visit["in_force_start"])
+
+
+def _improved(taken: _Taken, state: Longs, stop: Stop, seed: int) -> tuple[Longs, int, str]:
+    """Search the whole week, coolly: what is not worth its price is left as it is."""
+    instance = taken.compiled.instance
+    searcher = Searcher.on(instance, pack(instance), seed, state)
+    scale = float(np.median(instance.visits["loss"])) if len(instance.visits) else 1.0
+    run, chunks = stop.start(), 0
+    while (why := run.reason(chunks)) is None:
+        part = run.fraction(chunks)
+        hot = max(2.0, scale * HOT * (COLD / HOT) ** part)
+        anneal(*searcher.arrays, CHUNK, hot, max(1.0, 0.9 * hot), searcher.is_timed)
+        chunks += 1
+    return searcher.best(), chunks, why
+
+
+def _verified(taken: _Taken, state: Longs) -> tuple[Plan, Report]:
+    """Return the plan of routes, verified: clean, costing what the search says, and with nothing new in the past."""
+    amended = taken.amended
+    plan = decode(taken.compiled, state)
+    if amended.over:
+        late = [item if item.visit not in amended.over else _timed_out(item) for item in plan.unassigned]
+        plan = plan.model_copy(update={"unassigned": tuple(late)})
+    report = check(amended.problem, plan)
+    total = view(state).total
+    cost = int(total[0] + total[1] + taken.compiled.instance.weights[0]["max_lateness"] * total[4])
+    since = amended.problem.horizon.since
+    early = [
+        item.visit
+        for item in plan.assignments
+        if amended.now is not None and item.visit not in amended.frozen and min(since(service.start) for service in item.team) < amended.now
+    ]
+    if not report.is_clean or report.cost != cost or early:
+        broken = "; ".join(violation.message for violation in report.violations[:5])
+        message = f"the plan found costs {cost}, its verifier says {report.cost}; violations: {broken or 'none'}; in the past: {early[:5] or 'none'}"
+        raise InternalError(message)
+    return plan, report
+
+
+def _timed_out(item: Any) -> Any:
+    """Say of a visit that its time is over, whatever else would have stopped it."""
+    return item.model_copy(update={"rule": Rule.WINDOW, "role": None, "removed": (), "change": None})
+
+
+def _difference(desk: Desk, amended: Amended, plan: Plan, report: Report) -> Difference:
+    old = {assignment.visit: assignment for assignment in desk.plan.assignments}
+    left = tuple(_leaving(name, old[name]) for name in amended.gone if name in old)
+    missed = {name: old_name for old_name, name in amended.renamed.items()}
+    before = [*amended.carried.assignments, *(old[missed.get(name, name)].model_copy(update={"visit": name}) for name in amended.missed)]
+    visits = (*changes_of(amended.problem, Plan(assignments=tuple(before)), plan), *left)
+    return Difference(
+        visits=visits,
+        notices=notices_of((desk.problem, amended.problem), visits),
+        cost_a=desk.report.cost,
+        cost_b=report.cost,
+        terms_a=desk.report.terms,
+        terms_b=report.terms,
+        violations_a=len(desk.report.violations),
+        violations_b=len(report.violations),
+    )
+
+
+def _leaving(name: str, assignment: Any) -> VisitChange:
+    return VisitChange(name, What.WITHDRAWN, assignment, None, ())
