@@ -12,7 +12,7 @@ from matcher.decode import decode
 from matcher.explain.answer import Alternative, Choice
 from matcher.explain.refit import Ground, never
 from matcher.instance import FAR
-from matcher.kernels.cells import ENTRY_COST, pack
+from matcher.kernels.cells import E_COST, ENTRIES, pack
 from matcher.kernels.diagnose import FREE, diagnose
 from matcher.kernels.place import forget_touched, place_visit, remove_visit
 from matcher.kernels.routes import NONE, SHIFT, open_journal, roll_back, view
@@ -43,7 +43,7 @@ class Others:
         ins, self._pts = pack(self._instance)
         self._ins = ins.copy()
         self._ins.setflags(write=False)
-        self._costs = int(ins[ENTRY_COST])
+        self._costs = int(ins[ENTRIES]) + E_COST
         self._searcher = Searcher.on(self._instance, (ins, self._pts), 1, ground.state)
         routes = view(self._searcher.rt)
         self.entries_now = [int(routes.node[n, SHIFT]) for n in self._nodes]
@@ -103,11 +103,11 @@ class Others:
     def _with(self, n: int, entry: int) -> tuple[int, int]:
         """Find the cheapest place of the visit in which node n is in the shift of an entry."""
         first, last = int(self._instance.entry_first[n]), int(self._instance.entry_first[n + 1])
-        span = slice(self._costs + first, self._costs + last)
+        span = slice(self._costs + 3 * first, self._costs + 3 * last, 3)
         kept = self._ins[span].copy()
         self._ins.setflags(write=True)
         self._ins[span] = FAR
-        self._ins[self._costs + entry] = kept[entry - first]
+        self._ins[self._costs + 3 * entry] = kept[entry - first]
         self._ins.setflags(write=False)
         s = self._searcher
         cost, pairing = best_place(self._ins, self._pts, s.rt, s.wk, self._v, TOO_DEAR, False, s.is_timed)

@@ -35,6 +35,7 @@ N_VISIT, N_PLACE, N_GROUP, N_IS_ROOM, N_SECONDS, N_GAP_LOW, N_GAP_HIGH, N_PIN = 
     P_MAX_WEEK, P_OFFERED, P_SHIFT_FIRST, P_SHIFTS,
 ) = range(15)  # fmt: skip
 W_LOW, W_DUE, W_HIGH = range(3)
+E_SHIFT, E_COST, E_PRICE = range(3)
 O_LOW, O_HIGH = range(2)
 (
     LATENESS, MAX_LATENESS, PREFERRED_WINDOW, TRAVEL, WAITING, WORKLOAD, EQUITY, PAIRING, NEW_FACE,
@@ -42,12 +43,12 @@ O_LOW, O_HIGH = range(2)
 
 # slots of the head of ins: where each table starts
 (
-    NODES, VISITS, NEEDS, SHIFTS, PROVIDERS, WINDOWS, OPTIONS, PREFERS, PROFILE_TABLES, WEIGHT_CELLS, ENTRY_FIRST, ENTRY_SHIFT, ENTRY_COST,
-    ENTRY_PRICE, SHIFT_FIRST, SHIFT_NODE, NEAR, GROUP_FIRST, GROUP_NODE, RESIDENT_FIRST, RESIDENT_VISIT, KNOWN_FIRST, KNOWN_PROVIDER, KNOWN_COST,
+    NODES, VISITS, NEEDS, SHIFTS, PROVIDERS, WINDOWS, OPTIONS, PREFERS, PROFILE_TABLES, WEIGHT_CELLS, ENTRY_FIRST, ENTRIES, MASK_SLOT, MASKS,
+    SHIFT_FIRST, SHIFT_NODE, NEAR, GROUP_FIRST, GROUP_NODE, RESIDENT_FIRST, RESIDENT_VISIT, KNOWN_FIRST, KNOWN_PROVIDER, KNOWN_COST,
     NEED_FUND, NEED_LINK, LINK_FIRST, LINK_PROVIDER, LINK_GRADE, PROVIDER_LINK, MUST_PROVIDER, FUND_AMOUNT, COMMUNITY_WEIGHT, TABLES,
 ) = range(34)  # fmt: skip
 # and how many there are of what
-VISIT_COUNT, NODE_COUNT, SHIFT_COUNT, PLACE_COUNT, NEAR_WIDTH, IS_BOUNDED, PTS_PROFILES, DAY_SPAN, IS_MONOTONE = range(34, 43)
+VISIT_COUNT, NODE_COUNT, SHIFT_COUNT, PLACE_COUNT, NEAR_WIDTH, IS_BOUNDED, PTS_PROFILES, DAY_SPAN, IS_MONOTONE, MASK_WIDTH = range(34, 44)
 HEAD_CELLS = 48
 
 NODE_WIDTH, VISIT_WIDTH, NEED_WIDTH, SHIFT_WIDTH, PROVIDER_WIDTH = 8, 22, 12, 14, 15
@@ -56,6 +57,31 @@ NODE_WIDTH, VISIT_WIDTH, NEED_WIDTH, SHIFT_WIDTH, PROVIDER_WIDTH = 8, 22, 12, 14
 def _table(rows: Any, dtype: np.dtype[Any]) -> Longs:
     names = dtype.names or ()
     return np.stack([rows[name].astype(np.int64) for name in names], axis=1).ravel() if len(rows) else np.zeros(0, np.int64)
+
+
+FEW = 64
+"""Entries of a node up to which the search looks at all of them, and finds one by halving; nodes with more have a mask of their shifts."""
+
+
+def _mask_width(instance: Instance) -> int:
+    return (len(instance.shifts) + 31) // 32
+
+
+def _masks(instance: Instance) -> tuple[Longs, Longs]:
+    """Return, for every node that has many entries, which shifts they are in: a slot for each node (-1: none), and a row of words for each slot.
+
+    A word stands for 32 shifts: a bit for each in its low half, and in its high half how many entries the node has in the shifts before them.
+    """
+    counts = np.diff(instance.entry_first)
+    has_mask, width = counts > FEW, _mask_width(instance)
+    slots = np.where(has_mask, np.cumsum(has_mask) - 1, -1)
+    shift = instance.entry_shift[np.repeat(has_mask, counts)].astype(np.int64)
+    word = np.repeat(slots[has_mask], counts[has_mask]) * width + (shift >> 5)
+    size = int(has_mask.sum()) * width
+    bits = np.bincount(word, weights=(1 << (shift & 31)).astype(np.float64), minlength=size).astype(np.int64)
+    held = np.bincount(word, minlength=size).reshape(-1, width) if size else np.zeros((0, 1), np.int64)
+    before = (np.cumsum(held, axis=1) - held).ravel()
+    return slots.astype(np.int64), bits | before << 32
 
 
 def pack(instance: Instance) -> tuple[Longs, Reals]:
@@ -68,7 +94,8 @@ def pack(instance: Instance) -> tuple[Longs, Reals]:
     parts: list[Any] = [
         _table(i.nodes, NODE), _table(i.visits, VISIT), _table(i.needs, NEED), _table(i.shifts, SHIFT), _table(i.providers, PROVIDER),
         _table(i.windows, WINDOW), _table(i.options, OPTION), _table(i.prefers, OPTION), i.profiles["table"], _table(i.weights, WEIGHTS),
-        i.entry_first, i.entry_shift, i.entry_cost, i.entry_price, i.shift_first, i.shift_node, i.near.ravel(), i.group_first, i.group_node,
+        i.entry_first, np.stack([i.entry_shift, i.entry_cost, i.entry_price], axis=1).ravel(), *_masks(i),
+        i.shift_first, i.shift_node, i.near.ravel(), i.group_first, i.group_node,
         i.resident_first, i.resident_visit, i.known_first, i.known_provider, i.known_cost, i.need_fund, i.need_link, i.link_first, i.link_provider,
         i.link_grade, i.provider_link, i.must_provider, i.fund_amount, i.community_weight, i.tables.ravel(),
     ]  # fmt: skip
@@ -77,7 +104,7 @@ def pack(instance: Instance) -> tuple[Longs, Reals]:
     head[: len(parts)] = starts[:-1]
     head[VISIT_COUNT], head[NODE_COUNT], head[SHIFT_COUNT] = len(i.visits), len(i.nodes), len(i.shifts)
     head[PLACE_COUNT], head[NEAR_WIDTH], head[IS_BOUNDED] = len(i.points), i.near.shape[1], i.is_bounded[0]
-    head[PTS_PROFILES] = i.points.size
+    head[PTS_PROFILES], head[MASK_WIDTH] = i.points.size, _mask_width(i)
     # whether a later start never costs less
     head[IS_MONOTONE] = not i.visits["prefers"].any() and not i.visits["stability"].any()
     # the most calendar days that a shift touches
@@ -132,9 +159,27 @@ def room_of(ins, visit):
 
 
 @kernel
+def entry_row(ins, entry):
+    """Return where the row of an entry starts."""
+    return ins[ENTRIES] + 3 * entry
+
+
+@kernel
 def entry_shift(ins, entry):
     """Return the shift of an entry."""
-    return ins[ins[ENTRY_SHIFT] + entry]
+    return ins[entry_row(ins, entry) + E_SHIFT]
+
+
+@kernel
+def entry_cost(ins, entry):
+    """Return what an entry costs, whatever the rest of the plan."""
+    return ins[entry_row(ins, entry) + E_COST]
+
+
+@kernel
+def entry_price(ins, entry):
+    """Return what an entry takes from a fund, in fen."""
+    return ins[entry_row(ins, entry) + E_PRICE]
 
 
 @kernel

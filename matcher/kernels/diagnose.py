@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from matcher.kernels.jit import kernel
-
 from matcher.instance import FAR, ROOM
 from matcher.kernels.cells import (
-    D_MAX_PROVIDERS, D_VISITS, ENTRY_PRICE, N_GROUP, N_PLACE, N_SECONDS, N_VISIT, O_HIGH, O_LOW, OPTIONS, P_CASE_COUNTER, P_CASELOAD, P_DAY_COUNTER,
-    P_KIND, P_MAX_DAY, P_MAX_WEEK, P_WEEK_COUNTER, S_BASE, S_DAY, S_END, S_HAS_LUNCH, S_MAX_LEG, S_PROFILE, S_PROVIDER, S_RETURNS, S_START, S_WEEK,
-    V_NEED, V_OPTION_FIRST, V_OPTIONS, V_RESIDENT, cell, entry_shift, need_row, node_row, provider_row, shift_row, visit_row,
+    D_MAX_PROVIDERS, D_VISITS, N_GROUP, N_PLACE, N_SECONDS, N_VISIT, OPTIONS, O_HIGH, O_LOW, P_CASELOAD, P_CASE_COUNTER, P_DAY_COUNTER, P_KIND,
+    P_MAX_DAY, P_MAX_WEEK, P_WEEK_COUNTER, S_BASE, S_DAY, S_END, S_HAS_LUNCH, S_MAX_LEG, S_PROFILE, S_PROVIDER, S_RETURNS, S_START, S_WEEK, V_NEED,
+    V_OPTIONS, V_OPTION_FIRST, V_RESIDENT, cell, entry_price, entry_shift, need_row, node_row, provider_row, shift_row, visit_row,
 )  # fmt: skip
 from matcher.kernels.insertion import fits_spacing
+from matcher.kernels.jit import kernel
 from matcher.kernels.people import count_in_group, payer, serves
 from matcher.kernels.roads import travel_seconds
 from matcher.kernels.routes import AT, COUNTERS, HEAD, LATEST, LUNCH_AFTER, NEXT, NONE, START, get_node, get_shift
@@ -53,7 +52,7 @@ def diagnose(ins, pts, rt, n, entry):
             different, has = count_in_group(ins, rt, ins[node + N_GROUP], p)
             if not has and different >= ins[need + D_MAX_PROVIDERS]:
                 return BY_MAX_PROVIDERS, 1
-        price = cell(ins, ENTRY_PRICE, entry)
+        price = entry_price(ins, entry)
         if price > 0 and payer(ins, rt, need, price) == NONE:
             return BY_FUND, price
     return _shortest_time(ins, pts, rt, n, s)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from matcher.instance import FAR
 from matcher.kernels.cells import (
-    D_AT_LEAST_DAYS, D_AT_MOST_DAYS, D_FIRST_VISIT, D_HAS_FIRST_TEAM, D_IS_NUMBERED, D_VISITS, ENTRY_COST, ENTRY_FIRST, IS_MONOTONE, MAX_LATENESS,
-    N_GAP_HIGH, N_GAP_LOW, N_IS_ROOM, N_PIN, N_PLACE, N_SECONDS, N_VISIT, OPTIONS, O_HIGH, O_LOW, S_BASE, S_DAY, S_END, S_HAS_LUNCH, S_MAX_LEG,
-    S_PROFILE, S_RETURNS, S_START, TRAVEL, V_FIRST_NODE, V_IS_PAID, V_NEED, V_NODES, V_OPTIONS, V_OPTION_FIRST, V_ROLES, cell, entry_shift, need_row,
-    node_row, room_of, shift_row, visit_row, weight,
+    D_AT_LEAST_DAYS, D_AT_MOST_DAYS, D_FIRST_VISIT, D_HAS_FIRST_TEAM, D_IS_NUMBERED, D_VISITS, ENTRY_FIRST, IS_MONOTONE, MAX_LATENESS, N_GAP_HIGH,
+    N_GAP_LOW, N_IS_ROOM, N_PIN, N_PLACE, N_SECONDS, N_VISIT, OPTIONS, O_HIGH, O_LOW, S_BASE, S_DAY, S_END, S_HAS_LUNCH, S_MAX_LEG, S_PROFILE,
+    S_RETURNS, S_START, TRAVEL, V_FIRST_NODE, V_IS_PAID, V_NEED, V_NODES, V_OPTIONS, V_OPTION_FIRST, V_ROLES, cell, entry_cost, entry_shift,
+    need_row, node_row, room_of, shift_row, visit_row, weight,
 )  # fmt: skip
 from matcher.kernels.jit import kernel
 from matcher.kernels.look import is_news, look
@@ -266,7 +266,7 @@ def best_single(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
     wk[DAY_EPOCH] += 1
     for e in range(look(ins, rt, wk, n, failed, sees_all, has_blinks)):
         entry = wk[wk[LOOK] + e]
-        if cell(ins, ENTRY_COST, entry) >= best:
+        if entry_cost(ins, entry) >= best:
             continue
         if is_spaced and not fits_day(ins, rt, wk, v, ins[shift_row(ins, entry_shift(ins, entry)) + S_DAY]):
             continue

@@ -6,31 +6,57 @@ The cost of a step then does not grow with the number of people who could serve 
 from __future__ import annotations
 
 from matcher.kernels.cells import (
-    ENTRY_FIRST, NEAR, NEAR_WIDTH, N_IS_ROOM, N_VISIT, S_PROVIDER, V_FIRST_NODE, V_NODES, cell, entry_shift, node_row, shift_row, visit_row,
+    ENTRY_FIRST, FEW, MASKS, MASK_SLOT, MASK_WIDTH, NEAR, NEAR_WIDTH, N_IS_ROOM, N_VISIT, S_PROVIDER, V_FIRST_NODE, V_NODES, cell, entry_shift,
+    node_row, shift_row, visit_row,
 )  # fmt: skip
 from matcher.kernels.jit import kernel
 from matcher.kernels.routes import CHANGED, FREED, IS_IN, NONE, SHIFT, get_node, get_provider, get_shift, get_visit
 from matcher.kernels.work import IS_WIDE, LOOK, SHIFT_BLINK, SHIFT_STAMP, STAMP, STEP, STEP_COUNT, below
 
-FEW = 64
-"""Entries of a node up to which all of them are looked at."""
-NEIGHBOURS = 24
-AT_RANDOM = 4
+NEIGHBOURS = 16
+AT_RANDOM = 2
+
+
+@kernel
+def ones(word):
+    """Return how many bits of a word of 32 are set."""
+    word -= (word >> 1) & 0x55555555
+    word = (word & 0x33333333) + ((word >> 2) & 0x33333333)
+    return ((((word + (word >> 4)) & 0x0F0F0F0F) * 0x01010101) & 0xFFFFFFFF) >> 24
 
 
 @kernel
 def entry_of(ins, n, s):
     """Return the entry of node n in shift s, NONE where it has none (entries stand by rising shift)."""
+    slot = cell(ins, MASK_SLOT, n)
+    if slot != NONE:
+        word = cell(ins, MASKS, slot * ins[MASK_WIDTH] + (s >> 5))
+        bit = s & 31
+        if (word >> bit) & 1 == 0:
+            return NONE
+        return cell(ins, ENTRY_FIRST, n) + (word >> 32) + ones(word & ((1 << bit) - 1))
     low, high = cell(ins, ENTRY_FIRST, n), cell(ins, ENTRY_FIRST, n + 1) - 1
-    while low <= high:
-        middle = (low + high) >> 1
+    if low > high:
+        return NONE
+    least, most = entry_shift(ins, low), entry_shift(ins, high)
+    is_guessed = True
+    while least <= s <= most:
+        # By turns a guess from even spacing, which most often finds it, and a halving, which bounds the time.
+        middle = low + (s - least) * (high - low) // (most - least) if is_guessed and most > least else (low + high) >> 1
+        is_guessed = not is_guessed
         found = entry_shift(ins, middle)
         if found == s:
             return middle
         if found < s:
             low = middle + 1
+            if low > high:
+                return NONE
+            least = entry_shift(ins, low)
         else:
             high = middle - 1
+            if low > high:
+                return NONE
+            most = entry_shift(ins, high)
     return NONE
 
 

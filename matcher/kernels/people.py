@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from matcher.kernels.jit import kernel
-
 from matcher.instance import FAR, PREFERRED, PROHIBITED, REQUIRED, ROOM, SOCIAL_WORKER, UNPREFERRED
 from matcher.kernels.cells import (
-    D_CONTINUITY, D_FUND_FIRST, D_FUNDS, D_LINK_FIRST, D_LINKS, D_MAX_PROVIDERS, D_VISITS, ENTRY_COST, ENTRY_PRICE, FUND_AMOUNT, GROUP_FIRST,
-    GROUP_NODE, KNOWN_COST, KNOWN_FIRST, KNOWN_PROVIDER, LINK_FIRST, LINK_GRADE, LINK_PROVIDER, MUST_PROVIDER, N_GROUP, N_SECONDS, N_VISIT,
-    NEED_FUND, NEED_LINK, NEW_FACE, P_CASE_COUNTER, P_CASELOAD, P_DAY_COUNTER, P_HAS_GRADES, P_KIND, P_LINK_FIRST, P_LINKS, P_MAX_DAY, P_MAX_WEEK,
-    P_OFFERED, P_SUPERVISES, P_SUPERVISION, P_WEEK_COUNTER, PAIRING, PROVIDER_LINK, RESIDENT_FIRST, RESIDENT_VISIT, S_DAY, S_PROVIDER, S_WEEK,
-    V_FIRST_NODE, V_IS_LINKED, V_MUST_FIRST, V_MUSTS, V_NEED, V_RESIDENT, V_ROLES, WORKLOAD, cell, entry_shift, need_row, node_row, provider_row,
-    shift_row, visit_row, weight,
+    D_CONTINUITY, D_FUNDS, D_FUND_FIRST, D_LINKS, D_LINK_FIRST, D_MAX_PROVIDERS, D_VISITS, FUND_AMOUNT, GROUP_FIRST, GROUP_NODE, KNOWN_COST,
+    KNOWN_FIRST, KNOWN_PROVIDER, LINK_FIRST, LINK_GRADE, LINK_PROVIDER, MUST_PROVIDER, NEED_FUND, NEED_LINK, NEW_FACE, N_GROUP, N_SECONDS, N_VISIT,
+    PAIRING, PROVIDER_LINK, P_CASELOAD, P_CASE_COUNTER, P_DAY_COUNTER, P_HAS_GRADES, P_KIND, P_LINKS, P_LINK_FIRST, P_MAX_DAY, P_MAX_WEEK, P_OFFERED,
+    P_SUPERVISES, P_SUPERVISION, P_WEEK_COUNTER, RESIDENT_FIRST, RESIDENT_VISIT, S_DAY, S_PROVIDER, S_WEEK, V_FIRST_NODE, V_IS_LINKED, V_MUSTS,
+    V_MUST_FIRST, V_NEED, V_RESIDENT, V_ROLES, WORKLOAD, cell, entry_cost, entry_price, entry_shift, need_row, node_row, provider_row, shift_row,
+    visit_row, weight,
 )  # fmt: skip
+from matcher.kernels.jit import kernel
 from matcher.kernels.routes import COUNTERS, IS_IN, NONE, SERVED, SHIFT, SPENT, get_node, get_provider, get_visit
 from matcher.kernels.work import MEMBERS
 
@@ -106,8 +105,8 @@ def evaluate_provider(ins, rt, n, entry):
         return FAR
     visit = visit_row(ins, ins[node + N_VISIT])
     need = need_row(ins, ins[visit + V_NEED])
-    cost = cell(ins, ENTRY_COST, entry)
-    if cell(ins, ENTRY_PRICE, entry) > 0 and payer(ins, rt, need, cell(ins, ENTRY_PRICE, entry)) == NONE:
+    cost = entry_cost(ins, entry)
+    if entry_price(ins, entry) > 0 and payer(ins, rt, need, entry_price(ins, entry)) == NONE:
         return FAR
     if ins[visit + V_RESIDENT] >= 0:
         if (

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from matcher.kernels.jit import kernel
-
 from matcher.instance import FAR, ROOM
 from matcher.kernels.cells import (
-    COMMUNITY_WEIGHT, D_CONTINUITY, D_FIRST_VISIT, D_FUNDS, D_FUND_FIRST, D_HAS_FIRST_TEAM, D_VISITS, ENTRY_COST, ENTRY_PRICE, EQUITY, FUND_AMOUNT,
-    NEED_FUND, NEW_FACE, N_GROUP, N_PLACE, N_SECONDS, N_VISIT, P_CASE_COUNTER, P_DAY_COUNTER, P_KIND, P_WEEK_COUNTER, S_BASE, S_DAY, S_PROFILE,
-    S_PROVIDER, S_RETURNS, S_WEEK, TRAVEL, V_COMMUNITY, V_FIRST_NODE, V_LOSS, V_NEED, V_NODES, V_NUMBER, V_RESIDENT, V_WEIGHT, WAITING, cell,
+    COMMUNITY_WEIGHT, D_CONTINUITY, D_FIRST_VISIT, D_FUNDS, D_FUND_FIRST, D_HAS_FIRST_TEAM, D_VISITS, EQUITY, FUND_AMOUNT, NEED_FUND, NEW_FACE,
+    N_GROUP, N_PLACE, N_SECONDS, N_VISIT, P_CASE_COUNTER, P_DAY_COUNTER, P_KIND, P_WEEK_COUNTER, S_BASE, S_DAY, S_PROFILE, S_PROVIDER, S_RETURNS,
+    S_WEEK, TRAVEL, V_COMMUNITY, V_FIRST_NODE, V_LOSS, V_NEED, V_NODES, V_NUMBER, V_RESIDENT, V_WEIGHT, WAITING, cell, entry_cost, entry_price,
     entry_shift, need_row, node_row, provider_row, shift_row, visit_row, weight,
 )  # fmt: skip
+from matcher.kernels.jit import kernel
 from matcher.kernels.people import count_in_group, face_cost, payer, serves, workload_cost
 from matcher.kernels.roads import travel_seconds
 from matcher.kernels.routes import (
@@ -143,7 +142,7 @@ def _count(ins, rt, n, entry, sign):
     node = node_row(ins, n)
     visit = visit_row(ins, ins[node + N_VISIT])
     need = need_row(ins, ins[visit + V_NEED])
-    cost = cell(ins, ENTRY_COST, entry)
+    cost = entry_cost(ins, entry)
     if ins[provider + P_DAY_COUNTER] >= 0:
         c = ins[provider + P_DAY_COUNTER] + ins[shift + S_DAY]
         put_in(rt, COUNTERS, c, rt[rt[COUNTERS] + c] + sign * ins[node + N_SECONDS])
@@ -211,7 +210,7 @@ def place_visit(ins, pts, rt, wk, v, pairing):
         chosen = candidate(wk, CHOSEN, k)
         entry = wk[chosen + TO_ENTRY]
         s = entry_shift(ins, entry)
-        price = cell(ins, ENTRY_PRICE, entry)
+        price = entry_price(ins, entry)
         if price > 0:
             f = _payer(ins, rt, need, price, wk[chosen + PAYER])
             if f == NONE:
@@ -260,7 +259,7 @@ def _remove_one(ins, pts, rt, wk, v):
         s = get_node(rt, n, SHIFT)
         entry, f = get_node(rt, n, ENTRY), get_node(rt, n, FUND)
         if f != NONE:
-            put_in(rt, SPENT, f, rt[rt[SPENT] + f] - cell(ins, ENTRY_PRICE, entry))
+            put_in(rt, SPENT, f, rt[rt[SPENT] + f] - entry_price(ins, entry))
             put_total(rt, FUNDS_FREED, get_total(rt, CLOCK))
         _unlink(ins, pts, rt, n, s)
         touch(rt, wk, s)

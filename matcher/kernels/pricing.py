@@ -25,15 +25,15 @@ from __future__ import annotations
 
 from matcher.instance import FAR
 from matcher.kernels.cells import (
-    D_FUNDS, D_FUND_FIRST, ENTRY_COST, ENTRY_PRICE, NEED_FUND, NEW_FACE, N_IS_ROOM, N_PIN, N_PLACE, N_VISIT, PLACE_COUNT, P_CASE_COUNTER,
-    P_DAY_COUNTER, P_MAX_DAY, P_MAX_WEEK, P_WEEK_COUNTER, PROFILE_TABLES, SHIFT_FIRST, SHIFT_NODE, S_BASE, S_DAY, S_END, S_HAS_LUNCH, S_LUNCH,
-    S_MAX_LEG, S_PROFILE, S_PROVIDER, S_RETURNS, S_START, S_WEEK, TRAVEL, V_FIRST_NODE, V_NEED, V_RESIDENT, cell, need_row, node_row, provider_row,
-    shift_row, visit_row, weight,
+    D_FUNDS, D_FUND_FIRST, NEED_FUND, NEW_FACE, N_IS_ROOM, N_PIN, N_PLACE, N_VISIT, PLACE_COUNT, PROFILE_TABLES, P_CASE_COUNTER, P_DAY_COUNTER,
+    P_MAX_DAY, P_MAX_WEEK, P_WEEK_COUNTER, SHIFT_FIRST, SHIFT_NODE, S_BASE, S_DAY, S_END, S_HAS_LUNCH, S_LUNCH, S_MAX_LEG, S_PROFILE, S_PROVIDER,
+    S_RETURNS, S_START, S_WEEK, TRAVEL, V_FIRST_NODE, V_NEED, V_RESIDENT, cell, entry_cost, entry_price, need_row, node_row, provider_row, shift_row,
+    visit_row, weight,
 )  # fmt: skip
 from matcher.kernels.jit import kernel
 from matcher.kernels.labels import (
-    I_ENTRY, I_HIGH, I_LOW, I_NODE, I_PLACE, I_PROFIT, I_ROW, I_SECONDS, I_SHARE, I_UNIT, LEG, LEG_WIDTH, PLACE, PLACE_HEAD, PLACE_INDEX, RANK, ROUTE,
-    R_PROFIT, R_SECONDS, RANK_CELLS, WAY_IN, best_route, earn, fill_rests, item_row, rank_units,
+    I_ENTRY, I_HIGH, I_LOW, I_NODE, I_PLACE, I_PROFIT, I_ROW, I_SECONDS, I_SHARE, I_UNIT, LEG, LEG_WIDTH, PLACE, PLACE_HEAD, PLACE_INDEX, RANK,
+    RANK_CELLS, ROUTE, R_PROFIT, R_SECONDS, WAY_IN, best_route, earn, fill_rests, item_row, rank_units,
 )  # fmt: skip
 from matcher.kernels.people import face_cost
 from matcher.kernels.roads import travel_seconds
@@ -136,8 +136,8 @@ def _cost_of_position(ins, rx, s, at, a_second, a_case, prices):
     shift = shift_row(ins, s)
     n, entry, share = cell(ins, SHIFT_NODE, at), cell(rx, POSITION, at) // rx[SHARE_BASE], cell(rx, POSITION, at) % rx[SHARE_BASE]
     visit = visit_row(ins, ins[node_row(ins, n) + N_VISIT])
-    cost = rx[SCALE] * cell(ins, ENTRY_COST, entry) + a_second * cell(rx, NODE_SECONDS, n)
-    price = cell(ins, ENTRY_PRICE, entry)
+    cost = rx[SCALE] * entry_cost(ins, entry) + a_second * cell(rx, NODE_SECONDS, n)
+    price = entry_price(ins, entry)
     if price > 0:
         f = _cheapest_fund(ins, rx, need_row(ins, ins[visit + V_NEED]), prices)
         if f < 0:
@@ -306,7 +306,7 @@ def _use(ins, rx, dk, i, s, part, prices, columns, amounts, g):
         _note(columns, amounts, g, at, rx[COUNTER_AT] + ins[provider + P_WEEK_COUNTER] + ins[shift + S_WEEK], part * dk[item + I_SECONDS])
     if ins[provider + P_CASE_COUNTER] >= 0 and ins[visit + V_RESIDENT] >= 0:
         _note(columns, amounts, g, at, rx[COUNTER_AT] + ins[provider + P_CASE_COUNTER] + ins[shift + S_WEEK], part / dk[item + I_SHARE])
-    price = cell(ins, ENTRY_PRICE, dk[item + I_ENTRY])
+    price = entry_price(ins, dk[item + I_ENTRY])
     if price > 0:
         _note(columns, amounts, g, at, rx[FUND_AT] + _cheapest_fund(ins, rx, need_row(ins, ins[visit + V_NEED]), prices), part * price)
 

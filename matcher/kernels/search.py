@@ -20,18 +20,17 @@ from matcher.kernels.cells import (
 )  # fmt: skip
 from matcher.kernels.insertion import has_news
 from matcher.kernels.jit import kernel
-from matcher.kernels.look import entry_of
 from matcher.kernels.place import forget_touched, place_visit, remove_visit
 from matcher.kernels.routes import (
     ABSENT, ABSENTEES, CLOCK, COUNT, FAILED, HEAD, IS_IN, JOURNAL, JOURNAL_LENGTH, JOURNAL_OVERFLOWED, LEFT_OUT, LOSS, MEMORY_END, NEXT, NONE, PREV,
-    ROUTES_HEAD, SHIFT, SOFT, START, WORST, get_node, get_shift, get_total, get_visit, memory_of, open_journal, put_total, put_visit, roll_back,
-    view,
+    ROUTES_HEAD, SHIFT, SLOT, SOFT, START, WORST, get_node, get_shift, get_total, get_visit, memory_of, open_journal, put_total, put_visit,
+    roll_back, view,
 )  # fmt: skip
 from matcher.kernels.schedule import lateness, settle
 from matcher.kernels.teams import best_place
 from matcher.kernels.work import (
-    ABSENCES, IS_OUT, IS_TOUCHED, IS_WIDE, ORDER, REMOVED, SHIFT_BLINK, SORT_KEY, STEP, STEP_COUNT, TOUCHED, TOUCHED_COUNT, WANTED, below, draw,
-    uniform,
+    ABSENCES, FOCUS, IS_OUT, IS_TOUCHED, IS_WIDE, ORDER, REMOVED, SEED, SHIFT_BLINK, SORT_KEY, STEP, STEP_COUNT, TOUCHED, TOUCHED_COUNT, WANTED,
+    below, draw, uniform,
 )  # fmt: skip
 
 MEAN_REMOVED = 10
@@ -46,6 +45,13 @@ MOST_CANDIDATES, MOST_TRIED = 4000, 32
 """Nodes that may be in the routes of a step up to which all are looked through for absent visits; above it so many absent ones are drawn."""
 SHIFT_BLINK_STEPS, SHIFT_BLINK_RATE = 8, 4
 """In one step of so many, one shift of so many is passed over: what greedy insertion always chooses first is then not there to choose."""
+
+
+FOCUS_ABOVE, ABSENT_TRIES = 2000, 16
+"""Visits above which bursts of steps keep to the neighbours of the neighbours of one visit: what they work on then stays in the caches of the
+processor. And how often an absent one is sought among these."""
+FOCUS_KEPT = 5
+"""Bursts, on average, that keep to one visit."""
 
 
 # slots of the head of a record of the best routes
@@ -197,6 +203,32 @@ def _remove_string(ins, pts, rt, wk, n, length, is_split):
 
 
 @kernel
+def _near(ins, wk, v):
+    """Return a random visit of those near visit v, or v itself."""
+    u = cell(ins, NEAR, v * ins[NEAR_WIDTH] + below(wk, ins[NEAR_WIDTH]))
+    return u if u != NONE else v
+
+
+@kernel
+def _draw_visit(ins, wk):
+    """Return a random visit: of all, or of those around the visit that a burst of steps keeps to."""
+    if wk[FOCUS] == NONE:
+        return below(wk, ins[VISIT_COUNT])
+    return _near(ins, wk, _near(ins, wk, wk[FOCUS]))
+
+
+@kernel
+def _draw_absent(ins, rt, wk):
+    """Return a random absent visit, if possible one around the visit that a burst of steps keeps to."""
+    if wk[FOCUS] != NONE:
+        for _ in range(ABSENT_TRIES):
+            v = _draw_visit(ins, wk)
+            if get_visit(rt, v, IS_IN) == 0:
+                return v
+    return rt[rt[ABSENTEES] + below(wk, get_total(rt, ABSENT))]
+
+
+@kernel
 def ruin(ins, pts, rt, wk, mean_removed):
     """Remove strings of visits from routes near a random visit (slack induction by string removals)."""
     visits, shifts = ins[VISIT_COUNT], ins[SHIFT_COUNT]
@@ -219,12 +251,14 @@ def ruin(ins, pts, rt, wk, mean_removed):
     strings = math.floor(uniform(wk) * most + 1.0)
     wk[WANTED] = NONE
     if get_total(rt, ABSENT) > 0 and uniform(wk) < FOR_ABSENT:
-        v = rt[rt[ABSENTEES] + below(wk, get_total(rt, ABSENT))]
+        v = _draw_absent(ins, rt, wk)
+        wk[SEED] = v
         if below(wk, 2) == 0:
             wk[WANTED] = v
         _make_room(ins, pts, rt, wk, v, strings, longest)
         return
-    seed = below(wk, visits)
+    seed = _draw_visit(ins, wk)
+    wk[SEED] = seed
     done = 0
     for k in range(-1, ins[NEAR_WIDTH]):
         v = seed if k < 0 else cell(ins, NEAR, seed * ins[NEAR_WIDTH] + k)
@@ -275,17 +309,6 @@ def _make_room(ins, pts, rt, wk, v, strings, longest):
 
 
 @kernel
-def _meets_step(ins, wk, v):
-    """Return whether some node of a visit may be in a route that this step has changed."""
-    visit = visit_row(ins, v)
-    for n in range(ins[visit + V_FIRST_NODE], ins[visit + V_FIRST_NODE] + ins[visit + V_NODES]):
-        for t in range(wk[STEP_COUNT]):
-            if entry_of(ins, n, wk[wk[STEP] + t]) != NONE:
-                return True
-    return False
-
-
-@kernel
 def _gather(ins, rt, wk, is_sweep, removed_from):
     """Write to ``ORDER`` the absent visits that may find a place now; return how many."""
     count, absent, candidates = 0, get_total(rt, ABSENT), 0
@@ -295,11 +318,17 @@ def _gather(ins, rt, wk, is_sweep, removed_from):
         candidates += cell(ins, SHIFT_FIRST, s + 1) - cell(ins, SHIFT_FIRST, s)
     wk[STEP_COUNT] = wk[TOUCHED_COUNT]
     if is_sweep or candidates > MOST_CANDIDATES:
-        # What this step removed stands last in the list of absent visits; of the others a few, where there are many.
-        limit = removed_from if removed_from <= MOST_TRIED else MOST_TRIED
+        # What this step removed stands last in the list of absent visits; of the others those near its seed, in a sweep some of all.
+        limit = (removed_from if removed_from <= MOST_TRIED else MOST_TRIED) if is_sweep else min(MOST_TRIED, ins[NEAR_WIDTH])
         for k in range(limit):
-            v = rt[rt[ABSENTEES] + (k if limit == removed_from else below(wk, removed_from))]
-            if wk[wk[IS_OUT] + v] == 0 and (_meets_step(ins, wk, v) if not is_sweep else has_news(ins, rt, v)):
+            if is_sweep:
+                v = rt[rt[ABSENTEES] + (k if limit == removed_from else below(wk, removed_from))]
+            else:
+                v = cell(ins, NEAR, wk[SEED] * ins[NEAR_WIDTH] + k)
+                if v == NONE:
+                    break
+            is_older = get_visit(rt, v, IS_IN) == 0 and get_visit(rt, v, SLOT) < removed_from
+            if is_older and wk[wk[IS_OUT] + v] == 0 and (not is_sweep or has_news(ins, rt, v)):
                 wk[wk[IS_OUT] + v] = 1
                 wk[wk[ORDER] + count] = v
                 count += 1
@@ -417,6 +446,8 @@ def anneal(ins, pts, rt, wk, bs, steps, hot, cold, is_timed):
         Steps that were accepted.
     """
     accepted = 0
+    if ins[VISIT_COUNT] > FOCUS_ABOVE and (wk[FOCUS] == NONE or below(wk, FOCUS_KEPT) == 0):
+        wk[FOCUS] = below(wk, ins[VISIT_COUNT])
     for i in range(steps):
         temperature = hot * (cold / hot) ** (i / steps)
         old = cost_of(ins, rt)

@@ -37,8 +37,8 @@ SCAN_ROOM = 512
     PUSH_START, TRIAL_START, TRIAL_COST, TRIAL_EPOCH, ORDER, SORT_KEY, IS_OUT, REMOVED, ABSENCES, DAY_STAMP, LOOK, SHIFT_STAMP, STEP,
 ) = range(28)  # fmt: skip
 (
-    RNG, TOUCHED_COUNT, EPOCH, PUSH_ROOM, QUEUE_HEAD, QUEUE_SIZE, BUCKETS, SHIFT_BLINK, WANTED, DAY_EPOCH, STAMP, STEP_COUNT, IS_WIDE,
-) = range(28, 41)  # fmt: skip
+    RNG, TOUCHED_COUNT, EPOCH, PUSH_ROOM, QUEUE_HEAD, QUEUE_SIZE, BUCKETS, SHIFT_BLINK, WANTED, DAY_EPOCH, STAMP, STEP_COUNT, IS_WIDE, FOCUS, SEED,
+) = range(28, 43)  # fmt: skip
 WORK_HEAD = 48
 
 
@@ -56,7 +56,7 @@ def workspace(instance: Instance, seed: int) -> Longs:
     starts = WORK_HEAD + np.concatenate(([0], np.cumsum(sizes)))
     wk = np.zeros(starts[-1], np.int64)
     wk[: len(sizes)] = starts[:-1]
-    wk[PUSH_ROOM], wk[BUCKETS] = pushes, buckets
+    wk[PUSH_ROOM], wk[BUCKETS], wk[FOCUS] = pushes, buckets, -1
     mixed = (seed * 0x9E3779B97F4A7C15 + 0x5851F42D4C957F2D) % 2**64 or 1
     wk[RNG] = mixed - 2**64 if mixed >= 2**63 else mixed
     return wk
