@@ -39,7 +39,7 @@ def decode(compiled: Compiled, state: Longs, like: Plan | None = None) -> Plan:
     holder = _numbered(compiled, routes)
     assignments, unassigned = [], []
     made = {assignment.visit: assignment for assignment in like.assignments} if like is not None else {}
-    tables = _Tables(compiled, routes)
+    tables = Tables(compiled, routes)
     reasons = Reasons(compiled, state)
     for v, visit in enumerate(compiled.visits):
         w = holder[v]
@@ -84,7 +84,7 @@ def _numbered(compiled: Compiled, routes: Routes) -> list[int]:
     return holder
 
 
-class _Tables:
+class Tables:
     """What assignments are written from, as plain lists: a look into an array costs more than into a list."""
 
     def __init__(self, compiled: Compiled, routes: Routes) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from matcher.instance import FAR
 from matcher.kernels.cells import E_COST, ENTRIES, pack
 from matcher.kernels.diagnose import FREE, diagnose
 from matcher.kernels.place import forget_touched, place_visit, remove_visit
-from matcher.kernels.routes import NONE, SHIFT, open_journal, roll_back, view
+from matcher.kernels.routes import IS_IN, NONE, SHIFT, open_journal, roll_back, view
 from matcher.kernels.schedule import settle
 from matcher.kernels.search import refresh_worst
 from matcher.kernels.teams import best_place
@@ -26,33 +27,46 @@ from matcher.rules import Rule
 from matcher.solvers.searcher import Searcher
 
 if TYPE_CHECKING:
+    from matcher.instance import Longs
+    from matcher.kernels.cells import Reals
     from matcher.plan import Assignment, Plan
     from matcher.visits import VisitRole
 
+T = TypeVar("T")
 MOST, LOOKED_AT = 3, 8
 """Alternatives that are given, and those that are worked out to find them."""
 TOO_DEAR = FAR - 1
 
 
 class Others:
-    """The state of a plan without one of its visits, and what could be put in its place."""
+    """The state of a plan without one of its visits (which it may serve or not), and what could be put in its place.
 
-    def __init__(self, ground: Ground, v: int) -> None:
+    Parameters
+    ----------
+    packed
+        The packed instance, where the caller has it already.
+    """
+
+    def __init__(self, ground: Ground, v: int, packed: tuple[Longs, Reals] | None = None) -> None:
         self._ground, self._v, self._compiled = ground, v, ground.compiled
         self._instance = ground.compiled.instance
-        ins, self._pts = pack(self._instance)
+        ins, self._pts = packed or pack(self._instance)
         self._ins = ins.copy()
         self._ins.setflags(write=False)
         self._costs = int(ins[ENTRIES]) + E_COST
         self._searcher = Searcher.on(self._instance, (ins, self._pts), 1, ground.state)
         routes = view(self._searcher.rt)
         self.entries_now = [int(routes.node[n, SHIFT]) for n in self._nodes]
-        remove_visit(ins, self._pts, self._searcher.rt, self._searcher.wk, v)
+        if routes.visit[v, IS_IN]:
+            remove_visit(ins, self._pts, self._searcher.rt, self._searcher.wk, v)
         settle(ins, self._pts, self._searcher.rt, self._searcher.wk)
         forget_touched(self._searcher.wk)
         refresh_worst(ins, self._searcher.rt)
         open_journal(self._searcher.rt)
-        self._packed, self._without = with_latest(self._instance, self._searcher.rt)
+
+    @cached_property
+    def _latest(self) -> tuple[tuple[Longs, Reals], Longs]:
+        return with_latest(self._instance, self._searcher.rt)
 
     @property
     def _nodes(self) -> range:
@@ -74,8 +88,9 @@ class Others:
                 removed.append(Removed(rule=rule, role=role.id, providers=lost))
             allowed &= passes
         n, free = self._nodes[k], set()
+        packed, without = self._latest
         for entry in range(int(self._instance.entry_first[n]), int(self._instance.entry_first[n + 1])):
-            if int(diagnose(*self._packed, self._without, n, entry)[0]) == FREE:
+            if int(diagnose(*packed, without, n, entry)[0]) == FREE:
                 free.add(int(self._instance.shifts[self._instance.entry_shift[entry]]["provider"]))
         busy = int(allowed.sum()) - len(free)
         if busy > 0:
@@ -118,17 +133,29 @@ class Others:
 
     def plan_with(self, place: list[Any]) -> Plan | None:
         """Return the plan in which the visit has a place that was found; None where it does not settle."""
+        return self.with_place(place, lambda state: decode(self._compiled, state))
+
+    def with_place(self, place: list[Any], look: Callable[[Longs], T]) -> T | None:
+        """Return what `look` makes of the routes in which the visit has a place that was found; None where it does not settle.
+
+        The routes are lent: they are as before afterwards.
+        """
         s, pairing, rows = self._searcher, place[0], place[1:]
         for k, row in enumerate(rows):
             s.wk[candidate(s.wk, CHOSEN, k) : candidate(s.wk, CHOSEN, k + 1)] = row
         open_journal(s.rt)
-        plan = None
+        found = None
         if place_visit(s.ins, s.pts, s.rt, s.wk, self._v, pairing) and int(settle(s.ins, s.pts, s.rt, s.wk)) == NONE:
             refresh_worst(s.ins, s.rt)
-            plan = decode(self._compiled, s.rt)
+            found = look(s.rt)
         forget_touched(s.wk)
         roll_back(s.rt, 0)
-        return plan
+        return found
+
+    @property
+    def state(self) -> Longs:
+        """The routes without the visit; not to be written."""
+        return self._searcher.rt
 
 
 def alternatives(

@@ -14,6 +14,7 @@ from matcher.explain.refit import Ground
 from matcher.kernels.cells import pack
 from matcher.kernels.routes import IS_IN, view
 from matcher.living.amend import lines_of
+from matcher.living.recheck import Recheck
 from matcher.solvers.warm import warm_up
 from matcher.start import state_of
 
@@ -97,6 +98,11 @@ class Desk:
         """The visits that the plan serves and the routes do not, for they break a rule."""
         is_in = view(self.state).visit[:, IS_IN]
         return tuple(item.visit for item in self.plan.assignments if not is_in[self.row[item.visit]])
+
+    @cached_property
+    def recheck(self) -> Recheck:
+        """The verifier of changes of the plan."""
+        return Recheck(self.problem, self.plan)
 
     @property
     def nbytes(self) -> int:

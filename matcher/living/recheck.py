@@ -7,6 +7,7 @@ whole, so that what is found is exactly what a verification of both whole plans 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from matcher.verifier.violations import yuan
 if TYPE_CHECKING:
     from matcher.people import Fund, Provider
     from matcher.plan import Assignment, Service
+    from matcher.problem import Need
 
 Changes = Mapping[str, "Assignment | None"]
 """What becomes of visits, by id; None leaves one out."""
@@ -104,6 +106,31 @@ class Recheck:
         if assignment.room is not None:
             self._by_room.setdefault(assignment.room, set()).add(name)
         self._by_need.setdefault(_need(name), set()).add(name)
+
+    def without(self, visit: str) -> Recheck:
+        """Return the same for the plan without a visit; itself where the plan does not serve it."""
+        if visit not in self._assigned:
+            return self
+        kept = tuple(item for name, item in self._assigned.items() if name != visit)
+        return Recheck(self._problem, Plan(assignments=kept))
+
+    def with_need(self, problem: Problem, need: Need) -> Recheck:
+        """Return the same for the week with one more need, its last, which the plan does not serve."""
+        community, own = problem.community_of[need.id], dict(self._by_resident)
+        if need.resident is not None:
+            own[need.resident] = [*own.get(need.resident, ()), need.id]
+        more = need.visits * problem.weights.urgency[need.urgency - 1]
+        other = copy(self)
+        vars(other).update(
+            _problem=problem,
+            _need={**self._need, need.id: need},
+            _rank={**self._rank, need.id: len(self._rank)},
+            _resident={resident.id: resident for resident in problem.residents},
+            _by_resident=own,
+            _asked={**self._asked, community: self._asked.get(community, 0) + more},
+            _left={**self._left, community: self._left.get(community, 0) + more},
+        )
+        return other
 
     def of(self, changes: Changes) -> Judged:
         """Return what a change does: which rules it breaks or mends, and what it costs, term by term.

@@ -17,11 +17,11 @@ from matcher.decode import decode
 from matcher.diff import Difference, VisitChange, What, changes_of, notices_of
 from matcher.errors import Fault, InternalError
 from matcher.explain.refit import Ground, Refit, absent_of
-from matcher.instance import freeze
 from matcher.kernels.cells import pack
 from matcher.kernels.routes import IS_IN, START, view
 from matcher.kernels.search import anneal
 from matcher.living.amend import Amended, amend
+from matcher.living.closing import closed
 from matcher.living.desk import Desk
 from matcher.living.events import Events, EventsError, faults_of, read_events
 from matcher.plan import Plan, Result
@@ -219,7 +219,7 @@ def _taken_up(amended: Amended) -> _Taken:
     while True:
         compiled = compile_problem(amended.problem)
         if amended.over and amended.now is not None:
-            compiled = _closed(compiled, amended.over, amended.now)
+            compiled = closed(compiled, amended.over, amended.now)
         taken = _Taken(amended, compiled, state_of(compiled, amended.carried))
         pinned = {pin.visit for pin in amended.problem.pins} - amended.frozen
         broken = [name for name in taken.absent() if name in pinned]
@@ -227,23 +227,6 @@ def _taken_up(amended: Amended) -> _Taken:
             return taken
         pins: tuple[Pin, ...] = tuple(pin for pin in amended.problem.pins if pin.visit not in broken)
         amended = replace(amended, problem=amended.problem.replace(pins=pins), released=tuple(dict.fromkeys((*amended.released, *broken))))
-
-
-def _closed(compiled: Compiled, over: frozenset[str], now: int) -> Compiled:
-    """Take from visits whose windows could not be closed to the past the starts before now."""
-    instance = compiled.instance
-    visits, options = instance.visits.copy(), [instance.options]
-    count = len(instance.options)
-    for v, visit in enumerate(compiled.visits):
-        if visit.id in over:
-            first, size = int(visits[v]["option_first"]), int(visits[v]["options"])
-            left = instance.options[first : first + size].copy()
-            left = left[left["high"] >= now]
-            left["low"] = np.maximum(left["low"], now)
-            visits[v]["option_first"], visits[v]["options"] = count, len(left)
-            options.append(left)
-            count += len(left)
-    return replace(compiled, instance=freeze(instance._replace(visits=visits, options=np.concatenate(options))))
 
 
 def _refuse_impossible(taken: _Taken, events: Events) -> None:
