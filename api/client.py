@@ -1,0 +1,193 @@
+"""A client: the API as Python calls, with waiting, retries that make no second plan, and errors that carry every fault."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any, Self
+
+import httpx
+
+from matcher.plan import Plan
+from matcher.problem import Problem
+
+ENDED = ("done", "stopped", "failed")
+AGAIN = (429, 503)
+
+
+class ApiError(Exception):
+    """The API refused a request.
+
+    Attributes
+    ----------
+    status : int
+    kind : str
+        The last part of the problem details' `type`: ``invalid-problem``, ``not-found``, ...
+    errors : list of dict
+        Every fault of the input, each with ``pointer``, ``detail`` and ``code``.
+    """
+
+    def __init__(self, response: httpx.Response) -> None:
+        try:
+            said: dict[str, Any] = response.json()
+        except ValueError:
+            said = {"detail": response.text[:200]}
+        self.status, self.details = response.status_code, said
+        self.kind = str(said.get("type", "")).rpartition("/")[2]
+        self.errors: list[dict[str, Any]] = said.get("errors") or []
+        lines = "".join(f"\n  {fault['pointer'] or '/'}: {fault['detail']}" for fault in self.errors[:20])
+        super().__init__(f"{response.status_code} {said.get('detail', '')}{lines}")
+
+
+class Client:
+    """Calls the API at an address with a key.
+
+    Parameters
+    ----------
+    url
+        Such as ``http://127.0.0.1:8000``.
+    key
+        An API key or a token.
+    timeout
+        Seconds for one answer.
+    tries
+        How often a request is sent that finds the server busy or gone. A plan that is asked for twice is made once.
+    transport
+        For tests.
+    """
+
+    def __init__(self, url: str, key: str, *, timeout: float = 60.0, tries: int = 5, transport: httpx.BaseTransport | None = None) -> None:
+        self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=timeout, transport=transport)
+        self._tries = tries
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def send(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
+        """Send a request, again where the server is busy or gone; raises `ApiError` for a refusal, httpx's errors where nobody answers."""
+        for number in range(1, self._tries + 1):
+            try:
+                response = self._http.request(method, path, **kwargs)
+            except (httpx.ConnectError, httpx.ReadError, httpx.RemoteProtocolError):
+                # Only what may come twice is sent again: reading, removing, and a plan under its Idempotency-Key.
+                if number == self._tries or (method == "POST" and "Idempotency-Key" not in (kwargs.get("headers") or {})):
+                    raise
+                time.sleep(min(2.0, 0.2 * 2**number))
+                continue
+            if response.status_code in AGAIN and number < self._tries:
+                time.sleep(min(10.0, float(response.headers.get("Retry-After", "1"))))
+                continue
+            if response.is_error:
+                raise ApiError(response)
+            return response
+        raise AssertionError("the last try returns or raises")
+
+    def store_problem(self, problem: Problem | dict[str, Any], *, area: str | None = None) -> dict[str, Any]:
+        """Store a problem; returns what the API says of it (`ProblemView`)."""
+        query = {} if area is None else {"area": area}
+        return self._json("POST", "/v1/problems", json=_plain(problem), params=query)
+
+    def problem(self, problem_id: str, version: int | None = None) -> Problem:
+        """Return a stored problem."""
+        query = {} if version is None else {"version": version}
+        return Problem.parse(self.send("GET", f"/v1/problems/{problem_id}/problem", params=query).content)
+
+    def make_plan(
+        self, problem: Problem | dict[str, Any] | str, *, wait: int | None = None, idempotency_key: str | None = None, **settings: Any
+    ) -> dict[str, Any]:
+        """Ask for a plan of a problem, or of a stored one by its id; returns the job (`PlanView`).
+
+        Parameters
+        ----------
+        wait
+            Seconds to wait for its end.
+        idempotency_key
+            Left out, one is made, so that a request that is sent again makes no second plan.
+        settings
+            ``budget``, ``chunks``, ``seed``, ``exact``, ``prove``, ``start``, ``start_id``, ``webhook``, ...
+        """
+        named = {"problem_id": problem} if isinstance(problem, str) else {"problem": _plain(problem)}
+        headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+        if wait is not None:
+            headers["Prefer"] = f"wait={wait}"
+        return self._json("POST", "/v1/plans", json={**named, **settings}, headers=headers)
+
+    def job(self, plan_id: str) -> dict[str, Any]:
+        """Return how far a plan is (`PlanView`)."""
+        return self._json("GET", f"/v1/plans/{plan_id}")
+
+    def follow(self, plan_id: str, after: int = 0, *, patience: float = 60.0) -> Iterator[tuple[int, str, dict[str, Any]]]:
+        """Yield each event of a plan (number, kind, data) after one of them, until it has ended; takes up a stream that breaks off.
+
+        After `patience` seconds without an answer, httpx's error is raised.
+        """
+        heard = time.monotonic()
+        while True:
+            try:
+                headers = {"Last-Event-ID": str(after)} if after else {}
+                with self._http.stream("GET", f"/v1/plans/{plan_id}/events", headers=headers) as response:
+                    if response.is_error:
+                        response.read()
+                        raise ApiError(response)
+                    for event in _events(response.iter_lines()):
+                        after, heard = event[0], time.monotonic()
+                        yield event
+            except (httpx.ReadError, httpx.ReadTimeout, httpx.RemoteProtocolError, httpx.ConnectError):
+                if time.monotonic() - heard > patience:
+                    raise
+                time.sleep(0.5)
+                continue
+            if self.job(plan_id)["state"] in ENDED:
+                return
+
+    def wait(self, plan_id: str, *, seconds: float = 3600.0, pause: float = 0.3) -> dict[str, Any]:
+        """Return a plan's job when it has ended. Raises `TimeoutError`."""
+        until = time.monotonic() + seconds
+        while True:
+            job = self.job(plan_id)
+            if job["state"] in ENDED:
+                return job
+            if time.monotonic() >= until:
+                raise TimeoutError(f"plan {plan_id} is {job['state']} after {seconds:g} s")
+            time.sleep(pause)
+
+    def cancel(self, plan_id: str) -> dict[str, Any]:
+        """Stop a plan early; the best one so far is kept."""
+        return self._json("DELETE", f"/v1/plans/{plan_id}")
+
+    def plan(self, plan_id: str, version: int | None = None) -> Plan:
+        """Return the newest version of a plan, or the one asked for."""
+        query = {} if version is None else {"version": version}
+        return Plan.parse(self.send("GET", f"/v1/plans/{plan_id}/plan", params=query).content)
+
+    def result(self, plan_id: str) -> dict[str, Any]:
+        """Return how a plan came about: cost by term, bound, gap, trace."""
+        return self._json("GET", f"/v1/plans/{plan_id}/result")
+
+    def _json(self, method: str, path: str, **kwargs: Any) -> dict[str, Any]:
+        found: dict[str, Any] = self.send(method, path, **kwargs).json()
+        return found
+
+
+def _plain(thing: Problem | Plan | dict[str, Any]) -> Any:
+    return thing if isinstance(thing, dict) else json.loads(thing.to_json())
+
+
+def _events(lines: Iterator[str]) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    fields: dict[str, str] = {}
+    for line in lines:
+        if line:
+            name, _, value = line.partition(":")
+            fields[name] = value.removeprefix(" ")
+        elif "data" in fields:
+            yield int(fields["id"]), fields["event"], json.loads(fields["data"])
+            fields = {}

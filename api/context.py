@@ -1,0 +1,28 @@
+"""What the routes share: the settings, the database, the desk, the workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from api.database import Database
+from api.desk import Desk
+from api.pool import Pool
+from api.settings import Settings
+
+
+@dataclass(frozen=True)
+class Context:
+    """One server's belongings."""
+
+    settings: Settings
+    database: Database
+    desk: Desk
+    pool: Pool
+
+
+def context_of(request: Request) -> Context:
+    """Return the context of the server that a request came to."""
+    found: Context = request.app.state.context
+    return found

@@ -1,0 +1,113 @@
+"""The desk: processes that answer questions about weeks and plans while the caller waits, so that the server's own process never computes.
+
+Each process answers one question at a time and keeps the weeks it was asked about. A question that takes too long ends its process; the next one
+finds a fresh one.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from api.faults import Refusal
+from matcher.errors import FaultyInput
+
+MOST_WAITING = 8
+"""Questions that may wait for one process; a further one is refused."""
+
+
+def _serve(connection: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        try:
+            ask, arguments = connection.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            answer = (True, ask(*arguments))
+        except FaultyInput as error:
+            answer = (False, (type(error), error.faults))
+        except Exception as error:  # noqa: BLE001 - it is the asker's to handle
+            answer = (False, (RuntimeError, f"{type(error).__name__}: {error}"))
+        connection.send(answer)
+
+
+class Clerk:
+    """One process of the desk."""
+
+    def __init__(self) -> None:
+        self._lock, self._waiting = threading.Lock(), threading.BoundedSemaphore(MOST_WAITING)
+        self._process: Any = None
+        self._connection: Connection | None = None
+
+    def ask(self, ask: Callable[..., Any], arguments: tuple[Any, ...], seconds: float) -> Any:
+        """Have a function called in the process; raises what it raises of `FaultyInput`, and `Refusal` where it takes too long."""
+        until = time.monotonic() + seconds
+        if not self._waiting.acquire(blocking=False):
+            raise Refusal("busy", "too many questions wait to be answered", headers={"Retry-After": "5"})
+        try:
+            if not self._lock.acquire(timeout=seconds):
+                raise Refusal("busy", "the questions before this one took too long", headers={"Retry-After": "5"})
+            try:
+                return self._asked(ask, arguments, until)
+            finally:
+                self._lock.release()
+        finally:
+            self._waiting.release()
+
+    def _asked(self, ask: Callable[..., Any], arguments: tuple[Any, ...], until: float) -> Any:
+        connection = self._ready()
+        try:
+            connection.send((ask, arguments))
+            if not connection.poll(max(0.0, until - time.monotonic())):
+                self.close()
+                raise Refusal("timeout", "the answer took too long; ask for less, or with a smaller budget")
+            is_good, answer = connection.recv()
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            self.close()
+            raise Refusal("busy", "the process that was to answer died; ask again", headers={"Retry-After": "1"}) from None
+        if is_good:
+            return answer
+        kind, what = answer
+        raise kind(what)
+
+    def _ready(self) -> Connection:
+        if self._process is None or not self._process.is_alive() or self._connection is None:
+            self.close()
+            context = multiprocessing.get_context("spawn")
+            self._connection, theirs = context.Pipe()
+            self._process = context.Process(target=_serve, args=(theirs,), name="desk", daemon=True)
+            self._process.start()
+            theirs.close()
+        return self._connection
+
+    def close(self) -> None:
+        """End the process; the next question starts another."""
+        if self._connection is not None:
+            self._connection.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+        self._process = self._connection = None
+
+
+class Desk:
+    """Some clerks; questions about one week go to the same one, which has it at hand."""
+
+    def __init__(self, count: int, seconds: float) -> None:
+        self._clerks, self._seconds = [Clerk() for _ in range(count)], seconds
+
+    def ask(self, week: str, ask: Callable[..., Any], *arguments: Any) -> Any:
+        """Have a question answered; `week` is the digest (or any name) of the week that it is about."""
+        clerk = self._clerks[int.from_bytes(week.encode()[-4:], "big") % len(self._clerks)]
+        return clerk.ask(ask, arguments, self._seconds)
+
+    def close(self) -> None:
+        """End all processes."""
+        for clerk in self._clerks:
+            clerk.close()

@@ -1,0 +1,110 @@
+"""What OpenAPI says beyond what the framework finds out: bodies that are read by hand, problem details, the matcher's own schemas, examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from api.faults import KINDS, MEDIA_TYPE
+from api.schemas import CheckRequest, Details, KeyRequest, PlanRequest, PublishRequest
+from matcher.plan import Plan, Result
+from matcher.problem import Problem
+
+REF = "#/components/schemas/{model}"
+EXAMPLE_PROBLEM: dict[str, Any] = {
+    "format": "sishe-problem/1",
+    "horizon": {"start": "2026-11-23", "days": 7},
+    "communities": [{"id": "zhudao", "location": {"lat": 37.5097, "lon": 122.1164}}],
+    "residents": [{"id": "r-1", "community": "zhudao"}],
+    "needs": [
+        {
+            "id": "meal",
+            "resident": "r-1",
+            "category": "elderly",
+            "minutes": 30,
+            "windows": [{"earliest": "10:30", "latest": "12:00"}],
+            "team": [{"id": "bring", "kinds": ["volunteer"]}],
+        }
+    ],
+    "providers": [{"id": "v-1", "kind": "volunteer", "location": {"lat": 37.5083, "lon": 122.1102}, "shifts": [{"from": "08:00", "to": "13:00"}]}],
+}
+EXAMPLE_PLAN: dict[str, Any] = {
+    "format": "sishe-plan/1",
+    "assignments": [
+        {
+            "visit": "meal#1",
+            "team": [{"role": "bring", "provider": "v-1", "start": "2026-11-23T10:30:00", "end": "2026-11-23T11:00:00"}],
+        }
+    ],
+}
+EXAMPLES: dict[str, Any] = {
+    "PlanRequest": {"problem": EXAMPLE_PROBLEM, "budget": 1, "seed": 1},
+    "CheckRequest": {"problem": EXAMPLE_PROBLEM},
+    "Problem": EXAMPLE_PROBLEM,
+    "Plan": EXAMPLE_PLAN,
+    "KeyRequest": {"name": "platform of Huancui", "area": "weihai/huancui", "scopes": ["read", "plan"]},
+    "PublishRequest": {"version": 1},
+}
+COMMON = ("unauthenticated", "forbidden", "too-many")
+REFUSED: dict[str, tuple[str, ...]] = {
+    "body": ("not-json", "slow-body", "too-large", "unsupported-media-type", "invalid-request"),
+    "thing": ("not-found",),
+    "desk": ("busy", "timeout"),
+}
+
+
+def refusals(*kinds: str) -> dict[int | str, dict[str, Any]]:
+    """Return the answers of a route that refuses for these reasons (kinds, or the groups of `REFUSED`), beside those that all routes have."""
+    names = [name for kind in (*COMMON, *kinds) for name in REFUSED.get(kind, (kind,))]
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for name in names:
+        status, title = KINDS[name]
+        example = {"type": f"/v1/errors/{name}", "title": title, "status": status, "detail": title}
+        known = by_status.setdefault(
+            status, {"description": title, "content": {MEDIA_TYPE: {"schema": {"$ref": REF.format(model="Details")}, "examples": {}}}}
+        )
+        known["content"][MEDIA_TYPE]["examples"][name] = {"value": example}
+    return by_status
+
+
+def body(model: str) -> dict[str, Any]:
+    """Return what OpenAPI says of a request with a body of a model, by its name."""
+    content = {"schema": {"$ref": REF.format(model=model)}, "example": EXAMPLES[model]}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+def answer(model: str, description: str) -> dict[str, Any]:
+    """Return what OpenAPI says of an answer that is written by hand."""
+    return {"description": description, "content": {"application/json": {"schema": {"$ref": REF.format(model=model)}}}}
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document of an application, made once."""
+    if app.openapi_schema is None:
+        made = get_openapi(
+            title=app.title, version=app.version, openapi_version="3.1.0", description=app.description, routes=app.routes, tags=app.openapi_tags
+        )
+        schemas = made.setdefault("components", {}).setdefault("schemas", {})
+        models: list[type[BaseModel]] = [PlanRequest, CheckRequest, KeyRequest, PublishRequest, Details, Problem, Plan, Result]
+        for name, schema in models_json_schema([(model, "validation") for model in models], ref_template=REF)[1]["$defs"].items():
+            schemas.setdefault(name, schema)
+        for name, example in EXAMPLES.items():
+            schemas[name]["examples"] = [example]
+        schemas.pop("HTTPValidationError", None)
+        schemas.pop("ValidationError", None)
+        for path in made["paths"].values():
+            for operation in path.values():
+                _finish(operation)
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+def _finish(operation: dict[str, Any]) -> None:
+    # The framework promises its own kind of 422; ours is problem details, of a query or path that is not as it should be.
+    found = operation.get("responses", {}).get("422", {})
+    if "HTTPValidationError" in str(found):
+        operation["responses"]["422"] = refusals("invalid-request")[422]

@@ -1,0 +1,158 @@
+"""The queue: a table of jobs, each held under a lease by one worker at a time.
+
+A job is a row of `plans`. Beginning it raises `attempt`, which from then on is its fence: every later write names the attempt and changes nothing
+where that is no longer the row's. A worker that was thought dead and was not can therefore do no harm, and a job ends exactly once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+
+from api.database import Database, clock
+from api.store import plans as stored
+from api.store import webhooks
+from api.tables import callers, plan_versions, plans, problem_versions
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+class LostLease(Exception):
+    """Another worker has the job: what this one found out is not to be kept."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job that a worker holds.
+
+    Attributes
+    ----------
+    problem, start : bytes
+        Packed bodies; `start` is the last version saved, else the plan that the caller gave to start from, else None.
+    version : int
+        The last version saved, 0 for none.
+    spent : float
+        Seconds of search that went into it before.
+    """
+
+    id: str
+    attempt: int
+    kind: str
+    settings: dict[str, Any]
+    problem: bytes
+    start: bytes | None
+    version: int
+    spent: float
+    is_cancelled: bool
+
+
+class Queue:
+    """The jobs of a database, for one worker."""
+
+    def __init__(self, database: Database, worker: str, *, lease: float, attempts: int) -> None:
+        self._database, self._worker, self._lease, self._attempts = database, worker, lease, attempts
+
+    def claim(self) -> Job | None:
+        """Begin the next job: of the callers who wait, the one least recently served, and of theirs the oldest. None where nobody waits."""
+        with self._database.write() as connection:
+            while True:
+                is_free = or_(plans.c.state == "queued", and_(plans.c.state == "running", plans.c.lease_until < clock()))
+                order = (func.coalesce(callers.c.served_at, 0.0), plans.c.made_at, plans.c.id)
+                query = select(plans).join_from(plans, callers, plans.c.caller == callers.c.id).where(is_free).order_by(*order).limit(1)
+                row = connection.execute(query.with_for_update(of=plans, skip_locked=True)).mappings().first()
+                if row is None:
+                    return None
+                crashes = row["crashes"] + (row["state"] == "running")
+                if crashes >= self._attempts:
+                    error = {"code": "crashed", "message": f"its worker died {crashes} times"}
+                    _end(connection, row["id"], row["attempt"], "failed", error=error)
+                    continue
+                change = {"state": "running", "attempt": row["attempt"] + 1, "lease_until": clock() + self._lease, "worker": self._worker}
+                change["crashes"] = crashes
+                change["started_at"] = func.coalesce(plans.c.started_at, clock())
+                if not _change(connection, row["id"], row["attempt"], revision=plans.c.revision + 1, **change):
+                    continue
+                connection.execute(update(callers).where(callers.c.id == row["caller"]).values(served_at=clock()))
+                stored.tell(connection, row["id"], "state", {"state": "running", "attempt": row["attempt"] + 1})
+                return _job(connection, {**row, "attempt": row["attempt"] + 1})
+
+    def beat(self, job: Job, progress: dict[str, Any] | None, *, is_event: bool) -> bool:
+        """Renew the lease and tell how far the job is; returns whether someone asked to cancel it. Raises `LostLease`."""
+        with self._database.write() as connection:
+            change: dict[str, Any] = {"lease_until": clock() + self._lease}
+            if progress is not None:
+                change["progress"] = progress
+            self._keep(connection, job, **change)
+            if progress is not None and is_event:
+                stored.tell(connection, job.id, "progress", progress)
+            return bool(connection.execute(select(plans.c.is_cancelled).where(plans.c.id == job.id)).scalar_one())
+
+    def save(self, job: Job, plan: str, cost: int, spent: float) -> Job:
+        """Save the best plan so far, from which the job is resumed if this worker dies. Raises `LostLease`."""
+        with self._database.write() as connection:
+            self._keep(connection, job, version=job.version + 1, spent=spent, revision=plans.c.revision + 1, lease_until=clock() + self._lease)
+            stored.save_version(connection, job.id, job.version + 1, plan, attempt=job.attempt, cost=cost, violations=0, by="matcher")
+        return replace(job, version=job.version + 1, spent=spent)
+
+    def finish(self, job: Job, state: str, plan: str, result: dict[str, Any], progress: dict[str, Any]) -> None:
+        """End a job with its plan, in one transaction: version, result, state, event and webhook, or none of them. Raises `LostLease`."""
+        with self._database.write() as connection:
+            self._keep(connection, job, version=job.version + 1)
+            cost = result["cost"]
+            stored.save_version(connection, job.id, job.version + 1, plan, attempt=job.attempt, cost=cost, violations=0, by="matcher")
+            _end(connection, job.id, job.attempt, state, result=result, progress=progress)
+
+    def fail(self, job: Job, code: str, message: str) -> None:
+        """End a job without a plan. Raises `LostLease`."""
+        with self._database.write() as connection:
+            self._keep(connection, job)
+            _end(connection, job.id, job.attempt, "failed", error={"code": code, "message": message[:2000]})
+
+    def hand_back(self, job: Job) -> None:
+        """Put a job back at once, for another worker: this one is told to stop. It counts as no crash. Raises `LostLease`."""
+        with self._database.write() as connection:
+            self._keep(connection, job, state="queued", lease_until=None, worker=None, revision=plans.c.revision + 1)
+            stored.tell(connection, job.id, "state", {"state": "queued"})
+
+    @staticmethod
+    def _keep(connection: Connection, job: Job, **change: Any) -> None:
+        if not _change(connection, job.id, job.attempt, where=plans.c.state == "running", **(change or {"worker": plans.c.worker})):
+            raise LostLease(job.id)
+
+
+def cancel(connection: Connection, plan_id: str) -> None:
+    """Ask for a job to be stopped: at once where it has not begun, else by its worker, with the best plan so far. Ended jobs stay as they are."""
+    where = (plans.c.id == plan_id) & plans.c.state.in_(stored.LIVE)
+    connection.execute(update(plans).where(where).values(is_cancelled=True, revision=plans.c.revision + 1))
+    row = connection.execute(select(plans.c.state, plans.c.attempt, plans.c.version).where(plans.c.id == plan_id)).mappings().one()
+    if row["state"] == "queued" and row["version"] == 0:
+        _end(connection, plan_id, row["attempt"], "stopped")
+
+
+def _change(connection: Connection, plan_id: str, fence: int, where: ColumnElement[bool] | None = None, **values: Any) -> bool:
+    query = update(plans).where(plans.c.id == plan_id, plans.c.attempt == fence, plans.c.state.in_(stored.LIVE)).values(**values)
+    return connection.execute(query if where is None else query.where(where)).rowcount == 1
+
+
+def _end(connection: Connection, plan_id: str, attempt: int, state: str, **values: Any) -> None:
+    values |= {"state": state, "ended_at": clock(), "lease_until": None, "worker": None, "revision": plans.c.revision + 1}
+    if not _change(connection, plan_id, attempt, **values):
+        raise LostLease(plan_id)
+    stored.tell(connection, plan_id, "state", {"state": state})
+    webhooks.plan_ended(connection, plan_id)
+
+
+def _job(connection: Connection, row: dict[str, Any]) -> Job:
+    where = (problem_versions.c.problem_id == row["problem_id"]) & (problem_versions.c.version == row["problem_version"])
+    problem = connection.execute(select(problem_versions.c.body).where(where)).scalar_one()
+    start_id, number = (row["id"], row["version"]) if row["version"] else (row["start_id"], row["start_version"])
+    start = None
+    if start_id is not None:
+        start = connection.execute(
+            select(plan_versions.c.body).where(plan_versions.c.plan_id == start_id, plan_versions.c.version == number)
+        ).scalar_one()
+    kept = {key: row[key] for key in ("id", "attempt", "kind", "settings", "version", "spent")}
+    return Job(**kept, problem=problem, start=start, is_cancelled=bool(row["is_cancelled"]))

@@ -1,0 +1,319 @@
+"""Plans as jobs: asked for, followed, cancelled, read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from typing import Annotated, Any
+
+import anyio
+from fastapi import APIRouter, Header, Query, Request
+from sqlalchemy import Connection, RowMapping
+from sqlalchemy.exc import IntegrityError
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from api import jobs
+from api.answers import read_plan
+from api.auth import Caller, Planner, Reader
+from api.bodies import Body, read
+from api.context import Context
+from api.documented import answer, body, refusals
+from api.faults import Refusal, below, not_found
+from api.routes.problems import Cursor, Here, Limit, area_for, head_of
+from api.routes.problems import read as read_problem
+from api.schemas import PlanPage, PlanRequest, PlanView, Standing, State, VersionPage
+from api.store import audit, plans, problems
+from api.store.packing import unpacked
+from api.views import page, plan_view, tagged, version_view
+from matcher.errors import Fault, FaultyInput
+from matcher.solve import DEFAULT_BUDGET
+
+router = APIRouter(prefix="/v1/plans", tags=["plans"])
+IdempotencyKey = Annotated[
+    str | None, Header(alias="Idempotency-Key", max_length=255, description="Any text, new for each plan: a repeated request makes no second one.")
+]
+Prefer = Annotated[str | None, Header(description="`wait=5`: answer when the plan has ended, or after so many seconds.", max_length=200)]
+VersionQuery = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Which version; left out, the newest.")]
+WAIT_STEP = 0.1
+
+
+def row_of(connection: Connection, caller: Caller, plan_id: str) -> RowMapping:
+    """Return the row of a plan; refuses where the caller sees none."""
+    row = plans.get(connection, caller.area, plan_id)
+    if row is None:
+        raise not_found("plan", plan_id)
+    return row
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=PlanView,
+    responses=refusals("body", "invalid-problem", "invalid-plan", "desk", "conflict", "thing")
+    | {
+        202: {"description": "It is queued; `Location` is where to follow it"},
+        200: answer("PlanView", "The plan that this Idempotency-Key was used for before"),
+        201: answer("PlanView", "It has ended while the caller waited; the plan comes along"),
+    },
+    openapi_extra=body("PlanRequest"),
+)
+async def make_plan(
+    request: Request, caller: Planner, context: Here, content: Body, idempotency_key: IdempotencyKey = None, prefer: Prefer = None
+) -> Response:
+    """Have a plan made. It is a job: follow it at `Location`, or wait for it with `Prefer: wait=5`."""
+    plan_id, is_new = await run_in_threadpool(_accept, context, caller, content, idempotency_key)
+    wait = _seconds_to_wait(prefer, context.settings.max_wait)
+    row = await _wait_for(context, caller, plan_id, wait or 0.0, request)
+    view = plan_view(row)
+    has_ended = row["state"] in plans.ENDED
+    if wait is not None and has_ended and row["version"]:
+        found = await run_in_threadpool(_version_of, context, row, row["version"])
+        view["plan"] = json.loads(unpacked(found["body"]))
+    headers = {"Location": view["links"]["self"], "ETag": f'"{row["revision"]}"'}
+    if wait is not None:
+        headers["Preference-Applied"] = f"wait={wait:g}"
+    if not has_ended:
+        headers["Retry-After"] = "1"
+    return JSONResponse(view, 200 if not is_new else 201 if wait is not None and has_ended else 202, headers)
+
+
+def _seconds_to_wait(prefer: str | None, most: float) -> float | None:
+    found = re.search(r"(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])", prefer or "")
+    return min(float(found[1]), most) if found else None
+
+
+async def _wait_for(context: Context, caller: Caller, plan_id: str, seconds: float, request: Request) -> RowMapping:
+    def look() -> RowMapping:
+        with context.database.read() as connection:
+            return row_of(connection, caller, plan_id)
+
+    until = time.monotonic() + seconds
+    while True:
+        row = await run_in_threadpool(look)
+        if row["state"] in plans.ENDED or time.monotonic() >= until or await request.is_disconnected():
+            return row
+        await anyio.sleep(WAIT_STEP)
+
+
+def _accept(context: Context, caller: Caller, content: bytes, token: str | None) -> tuple[str, bool]:
+    """Store a request for a plan, with its problem, in one transaction; returns the plan's id, and whether it is a new one."""
+    fingerprint = hashlib.sha256(content).hexdigest()
+    if token is not None:
+        with context.database.read() as connection:
+            known = _repeated(connection, caller, token, fingerprint)
+        if known is not None:
+            return known, False
+    asked = read(content, PlanRequest)
+    settings = _settings(context, asked)
+    problem = read_problem(context, asked.problem, "/problem") if asked.problem is not None else None
+    try:
+        with context.database.write() as connection:
+            if plans.waiting(connection, caller.id) >= context.settings.max_queued:
+                raise Refusal("too-many", f"{context.settings.max_queued} of your plans wait already", headers={"Retry-After": "10"})
+            area = area_for(caller, asked.area)
+            if problem is not None:
+                problem_id = problems.add(connection, area, caller.id, problem["digest"], problem["facts"], problem["body"])
+                audit.note(connection, caller.id, area, "problem.store", problem_id, digest=problem["digest"])
+                head = head_of(connection, caller, problem_id)
+            else:
+                head = head_of(connection, caller, str(asked.problem_id), asked.problem_version)
+                area = area if asked.area is not None else head["area"]
+            start = _start(context, connection, caller, asked, head, area)
+            plan_id = plans.add(
+                connection,
+                area=area,
+                caller=caller.id,
+                kind="solve",
+                problem_id=head["id"],
+                problem_version=head["version"],
+                settings=settings,
+                start_id=start[0] if start is not None else None,
+                start_version=start[1] if start is not None else None,
+                webhook=str(asked.webhook) if asked.webhook is not None else None,
+            )
+            audit.note(connection, caller.id, area, "plan.make", plan_id, problem=head["id"], version=head["version"])
+            if token is not None:
+                plans.remember(connection, caller.id, token, fingerprint, plan_id)
+    except IntegrityError:
+        # The same key came twice at the same moment; the other request was first.
+        with context.database.read() as connection:
+            known = _repeated(connection, caller, token or "", fingerprint)
+        if known is None:
+            raise
+        return known, False
+    return plan_id, True
+
+
+def _repeated(connection: Connection, caller: Caller, token: str, fingerprint: str) -> str | None:
+    known = plans.repeat_of(connection, caller.id, token)
+    if known is None:
+        return None
+    if known["fingerprint"] != fingerprint:
+        raise Refusal("conflict", "this Idempotency-Key was used with another body")
+    return str(known["plan_id"])
+
+
+def _settings(context: Context, asked: PlanRequest) -> dict[str, Any]:
+    limits = context.settings
+    faults = [
+        Fault(f"/{name}", f"should be at most {limits.max_budget:g} seconds, was {value:g}", "range")
+        for name, value in (("budget", asked.budget), ("prove", asked.prove))
+        if value is not None and value > limits.max_budget
+    ]
+    if asked.webhook is not None and limits.webhook_secret is None:
+        faults.append(Fault("/webhook", "this server is not set up to send webhooks", "conflict"))
+    elif asked.webhook is not None and asked.webhook.scheme != "https" and not limits.webhook_private:
+        faults.append(Fault("/webhook", "should be an https address", "range"))
+    if faults:
+        raise Refusal("invalid-request", "the request asks for more than this server gives", faults=faults)
+    # A search in chunks ends by itself, but nobody may hold a worker without end.
+    budget = asked.budget if asked.budget is not None else DEFAULT_BUDGET if asked.chunks is None else None
+    threads = min(asked.threads or limits.threads, limits.threads)
+    return {"budget": budget, "chunks": asked.chunks, "seed": asked.seed, "threads": threads, "exact": asked.exact, "prove": asked.prove}
+
+
+def _start(context: Context, connection: Connection, caller: Caller, asked: PlanRequest, head: RowMapping, area: str) -> tuple[str, int] | None:
+    if asked.start_id is not None:
+        row = row_of(connection, caller, asked.start_id)
+        number = asked.start_version or row["version"]
+        if plans.version(connection, asked.start_id, number) is None:
+            raise not_found("version of the plan", f"{asked.start_id} version {number}")
+        return asked.start_id, number
+    if asked.start is None:
+        return None
+    content = problems.body(connection, head["id"], head["version"])
+    found = read_plan_at(context, head["digest"], content, asked.start, "/start")
+    given = import_plan(connection, caller, head, area, found)
+    return given, 1
+
+
+def read_plan_at(context: Context, digest: str, content: bytes, data: Any, pointer: str) -> dict[str, Any]:
+    """Read a plan that came in, at the desk; refuses it with every fault, each with a pointer into the body that it came in."""
+    try:
+        found: dict[str, Any] = context.desk.ask(digest, read_plan, digest, content, data)
+    except FaultyInput as error:
+        raise Refusal("invalid-plan", "the plan has faults", faults=below(error.faults, pointer)) from None
+    return found
+
+
+def import_plan(connection: Connection, caller: Caller, head: RowMapping, area: str, found: dict[str, Any]) -> str:
+    """Store a plan that came from outside, as one that is done."""
+    report = found["report"]
+    plan_id = plans.add(
+        connection,
+        area=area,
+        caller=caller.id,
+        kind="import",
+        problem_id=head["id"],
+        problem_version=head["version"],
+        settings={},
+        state="done",
+        version=1,
+        result={"cost": report["cost"], "terms": report["terms"], "status": "given"},
+    )
+    count = len(report["violations"])
+    plans.save_version(connection, plan_id, 1, found["body"], attempt=0, cost=report["cost"], violations=count, by=caller.id)
+    audit.note(connection, caller.id, area, "plan.import", plan_id, problem=head["id"])
+    return plan_id
+
+
+@router.get("", response_model=PlanPage, responses=refusals("invalid-request"))
+def list_plans(
+    caller: Reader,
+    context: Here,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    state: State | None = None,
+    standing: Standing | None = None,
+    problem_id: Annotated[str | None, Query(max_length=40)] = None,
+) -> dict[str, Any]:
+    """List the plans of the caller's area, newest first."""
+    filters = {"state": state, "standing": standing, "problem_id": problem_id}
+    with context.database.read() as connection:
+        return page(map(plan_view, plans.listed(connection, caller.area, cursor, limit + 1, filters)), limit)
+
+
+@router.get("/{plan_id}", response_model=PlanView, responses=refusals("thing") | {304: {"description": "Not changed"}})
+def get_plan(request: Request, caller: Reader, context: Here, plan_id: str) -> Response:
+    """Say how far a plan is: its state, the best cost so far, bound, gap, how many visits are left out."""
+    with context.database.read() as connection:
+        row = row_of(connection, caller, plan_id)
+    if row["state"] in plans.LIVE:
+        return JSONResponse(plan_view(row), headers={"ETag": f'"{row["revision"]}"', "Cache-Control": "no-store", "Retry-After": "1"})
+    return tagged(request, plan_view(row), row["revision"])
+
+
+@router.delete("/{plan_id}", status_code=202, response_model=PlanView, responses=refusals("thing"))
+def cancel_plan(caller: Planner, context: Here, plan_id: str) -> Response:
+    """Stop a plan that is being made; the best one so far is kept. One that has ended stays as it is."""
+    with context.database.write() as connection:
+        row = row_of(connection, caller, plan_id)
+        if row["state"] in plans.LIVE:
+            jobs.cancel(connection, plan_id)
+            audit.note(connection, caller.id, row["area"], "plan.cancel", plan_id)
+            row = row_of(connection, caller, plan_id)
+    return JSONResponse(plan_view(row), 202, {"ETag": f'"{row["revision"]}"'})
+
+
+def _version_of(context: Context, row: RowMapping, number: int | None) -> RowMapping:
+    if not row["version"]:
+        raise Refusal("conflict", f"there is no plan yet: it is {row['state']}")
+    with context.database.read() as connection:
+        found = plans.version(connection, row["id"], number or row["version"])
+    if found is None:
+        raise not_found("version of the plan", f"{row['id']} version {number}")
+    return found
+
+
+@router.get(
+    "/{plan_id}/plan",
+    response_class=Response,
+    responses={
+        200: answer("Plan", "The plan"),
+        **refusals("thing", "conflict", "invalid-request"),
+        304: {"description": "Not changed"},
+    },
+)
+def get_plan_content(request: Request, caller: Reader, context: Here, plan_id: str, version: VersionQuery = None) -> Response:
+    """Return the plan: the newest version that is saved, also while it is still being improved."""
+    with context.database.read() as connection:
+        row = row_of(connection, caller, plan_id)
+    found = _version_of(context, row, version)
+    return tagged(request, unpacked(found["body"]), f"v{found['version']}")
+
+
+@router.get(
+    "/{plan_id}/problem",
+    response_class=Response,
+    responses={200: answer("Problem", "The problem that it is a plan of"), **refusals("thing"), 304: {"description": "Not changed"}},
+)
+def get_plan_problem(request: Request, caller: Reader, context: Here, plan_id: str) -> Response:
+    """Return the problem that a plan was made of, in the version that it was made of."""
+    with context.database.read() as connection:
+        row = row_of(connection, caller, plan_id)
+        content = problems.body(connection, row["problem_id"], row["problem_version"])
+    return tagged(request, unpacked(content), f"{row['problem_id']}.{row['problem_version']}")
+
+
+@router.get(
+    "/{plan_id}/result",
+    responses={200: {"description": "How the plan came about: docs/format.md, Result, without the plan"}, **refusals("thing", "conflict")},
+)
+def get_plan_result(request: Request, caller: Reader, context: Here, plan_id: str) -> Response:
+    """Return how a plan came about: its cost by term, bound, gap, seed, versions, trace."""
+    with context.database.read() as connection:
+        row = row_of(connection, caller, plan_id)
+    if row["result"] is None:
+        raise Refusal("conflict", f"there is no result: it is {row['state']}")
+    return tagged(request, dict(row["result"]), row["revision"])
+
+
+@router.get("/{plan_id}/versions", response_model=VersionPage, responses=refusals("thing"))
+def list_versions(caller: Reader, context: Here, plan_id: str) -> dict[str, Any]:
+    """List the saved versions of a plan, newest first."""
+    with context.database.read() as connection:
+        row_of(connection, caller, plan_id)
+        return {"items": [version_view(row) for row in plans.versions(connection, plan_id)]}

@@ -1,0 +1,129 @@
+"""Stored problems."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import JSONResponse, Response
+
+from api.answers import read_problem
+from api.auth import Caller, Planner, Reader
+from api.bodies import Body, json_of
+from api.context import Context, context_of
+from api.documented import answer, body, refusals
+from api.faults import Refusal, below, not_found
+from api.schemas import AREA, ProblemPage, ProblemView
+from api.store import audit, problems
+from api.store.packing import covers, unpacked
+from api.views import page, problem_view, require_match, tagged
+from matcher.errors import FaultyInput
+
+router = APIRouter(prefix="/v1/problems", tags=["problems"])
+Here = Annotated[Context, Depends(context_of)]
+AreaQuery = Annotated[str | None, Query(pattern=AREA, max_length=400, description="Where it belongs; left out, the caller's area.")]
+Limit = Annotated[int, Query(ge=1, le=200, description="How many a page has.")]
+Cursor = Annotated[str | None, Query(max_length=60, description="`next` of the page before.")]
+
+
+def read(context: Context, data: Any, pointer: str = "") -> dict[str, Any]:
+    """Validate a problem at the desk; refuses it with every fault, each with a pointer into the body that it came in."""
+    try:
+        found: dict[str, Any] = context.desk.ask("", read_problem, data)
+    except FaultyInput as error:
+        raise Refusal("invalid-problem", "the problem has faults", faults=below(error.faults, pointer)) from None
+    visits = found["facts"]["visits"]
+    if visits > context.settings.max_visits:
+        raise Refusal("too-large", f"the problem has {visits} visits; this server plans up to {context.settings.max_visits}")
+    return found
+
+
+def area_for(caller: Caller, asked: str | None) -> str:
+    """Return the area that something belongs to: what was asked, if that is the caller's to give, else the caller's own."""
+    if asked is None:
+        return caller.area
+    if not covers(caller.area, asked):
+        raise Refusal("forbidden", f"your area is {caller.area!r}; it does not hold {asked!r}")
+    return asked
+
+
+def head_of(connection: Any, caller: Caller, problem_id: str, version: int | None = None) -> Any:
+    """Return what is known of a stored problem; refuses where the caller sees none."""
+    row = problems.head(connection, caller.area, problem_id, version)
+    if row is None:
+        raise not_found("problem", problem_id if version is None else f"{problem_id} version {version}")
+    return row
+
+
+@router.post("", status_code=201, response_model=ProblemView, responses=refusals("body", "invalid-problem", "desk"), openapi_extra=body("Problem"))
+def store_problem(caller: Planner, context: Here, content: Body, area: AreaQuery = None) -> Response:
+    """Store a problem, valid as a whole."""
+    belongs = area_for(caller, area)
+    found = read(context, json_of(content))
+    with context.database.write() as connection:
+        problem_id = problems.add(connection, belongs, caller.id, found["digest"], found["facts"], found["body"])
+        audit.note(connection, caller.id, belongs, "problem.store", problem_id, digest=found["digest"])
+        view = problem_view(head_of(connection, caller, problem_id))
+    return JSONResponse(view, 201, {"Location": view["links"]["self"], "ETag": f'"{view["version"]}"'})
+
+
+@router.get("", response_model=ProblemPage, responses=refusals("invalid-request"))
+def list_problems(caller: Reader, context: Here, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
+    """List the problems of the caller's area, newest first."""
+    with context.database.read() as connection:
+        return page(map(problem_view, problems.listed(connection, caller.area, cursor, limit + 1)), limit)
+
+
+@router.get("/{problem_id}", response_model=ProblemView, responses=refusals("thing") | {304: {"description": "Not changed"}})
+def get_problem(request: Request, caller: Reader, context: Here, problem_id: str) -> Response:
+    """Say what a stored problem holds."""
+    with context.database.read() as connection:
+        row = head_of(connection, caller, problem_id)
+    return tagged(request, problem_view(row), row["version"])
+
+
+@router.get(
+    "/{problem_id}/problem",
+    response_class=Response,
+    responses={200: answer("Problem", "The problem"), **refusals("thing", "invalid-request"), 304: {"description": "Not changed"}},
+)
+def get_problem_content(
+    request: Request, caller: Reader, context: Here, problem_id: str, version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None
+) -> Response:
+    """Return a stored problem; of an older version, if asked."""
+    with context.database.read() as connection:
+        row = head_of(connection, caller, problem_id, version)
+        content = problems.body(connection, problem_id, row["version"])
+    return tagged(request, unpacked(content), row["version"])
+
+
+@router.put(
+    "/{problem_id}/problem",
+    response_model=ProblemView,
+    responses=refusals("body", "thing", "invalid-problem", "desk", "changed", "precondition-required"),
+    openapi_extra=body("Problem"),
+)
+def replace_problem(request: Request, caller: Planner, context: Here, problem_id: str, content: Body) -> Response:
+    """Store the next version of a problem. If-Match says which one was read; plans keep the version that they were made of."""
+    with context.database.read() as connection:
+        row = head_of(connection, caller, problem_id)
+    require_match(request, row["version"])
+    found = read(context, json_of(content))
+    with context.database.write() as connection:
+        if not problems.add_version(connection, problem_id, row["version"], caller.id, found["digest"], found["facts"], found["body"]):
+            raise Refusal("changed", "another version was stored meanwhile")
+        audit.note(connection, caller.id, row["area"], "problem.replace", problem_id, digest=found["digest"], version=row["version"] + 1)
+        row = head_of(connection, caller, problem_id)
+    return JSONResponse(problem_view(row), headers={"ETag": f'"{row["version"]}"'})
+
+
+@router.delete("/{problem_id}", status_code=204, response_class=Response, responses=refusals("thing", "conflict"))
+def remove_problem(caller: Planner, context: Here, problem_id: str) -> Response:
+    """Remove a stored problem that no plan was made of."""
+    with context.database.write() as connection:
+        row = head_of(connection, caller, problem_id)
+        if problems.is_used(connection, problem_id):
+            raise Refusal("conflict", "there are plans of this problem")
+        problems.remove(connection, problem_id)
+        audit.note(connection, caller.id, row["area"], "problem.remove", problem_id)
+    return Response(status_code=204)

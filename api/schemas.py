@@ -1,0 +1,329 @@
+"""The JSON of requests and answers. What is inside a problem, a plan or a result is the matcher's: docs/format.md."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+
+from matcher.fields import Misfit
+
+AREA = r"^([a-z0-9_.-]+(/[a-z0-9_.-]+)*)?$"
+Area = Annotated[str, Field(pattern=AREA, max_length=400, description="A path of names from the whole to the part: `weihai/huancui/zhudao`.")]
+Scope = Literal["read", "plan", "publish", "admin"]
+State = Literal["queued", "running", "done", "stopped", "failed"]
+Standing = Literal["draft", "published", "superseded"]
+Seed = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
+ProblemBody = Annotated[dict[str, Any], WithJsonSchema({"$ref": "#/components/schemas/Problem"})]
+PlanBody = Annotated[dict[str, Any], WithJsonSchema({"$ref": "#/components/schemas/Plan"})]
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
+class Asked(BaseModel):
+    """A request: it refuses keys that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
+
+
+class PlanRequest(Asked):
+    """A plan to be made: of a problem that comes along, or of a stored one."""
+
+    problem: ProblemBody | None = Field(None, description="The problem itself; or give `problem_id`.")
+    problem_id: Annotated[str, Field(max_length=40)] | None = Field(None, description="A stored problem.")
+    problem_version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)] | None = Field(
+        None, description="Of the stored problem; null: the newest."
+    )
+    area: Area | None = Field(
+        None, description="Where the plan belongs, at or below the caller's area; null: the stored problem's, else the caller's."
+    )
+    budget: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
+        None, description="Seconds of search; null: 10, without a limit where `chunks` is given."
+    )
+    chunks: Annotated[int, Field(strict=True, ge=0, le=10**9)] | None = Field(
+        None, description="A limit in chunks of work; with `threads` 1, the same plan every time."
+    )
+    seed: Seed = Field(1, description="Of the random choices.")
+    threads: Annotated[int, Field(strict=True, ge=1, le=64)] | None = Field(
+        None, description="Searchers; null or more than the server has: its own number."
+    )
+    exact: Annotated[bool, Field(strict=True)] = Field(
+        False, description="All the time goes to finding the best plan and proving it; for small problems."
+    )
+    prove: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(0.0, description="Seconds, after the search, to prove a bound.")
+    start: PlanBody | None = Field(None, description="A plan to start from; or give `start_id`.")
+    start_id: Annotated[str, Field(max_length=40)] | None = Field(None, description="A stored plan to start from.")
+    start_version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)] | None = Field(None, description="Of that plan; null: the newest.")
+    webhook: AnyHttpUrl | None = Field(None, description="Called when the plan has ended: signed, and tried again until it answers 2xx.")
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> Self:
+        if (self.problem is None) == (self.problem_id is None):
+            raise Misfit("should have either problem or problem_id", "conflict")
+        if self.problem_version is not None and self.problem_id is None:
+            raise Misfit("problem_version goes with problem_id", "conflict")
+        if self.start is not None and self.start_id is not None:
+            raise Misfit("should have at most one of start and start_id", "conflict")
+        if self.start_version is not None and self.start_id is None:
+            raise Misfit("start_version goes with start_id", "conflict")
+        return self
+
+
+class CheckRequest(Asked):
+    """A problem to be validated."""
+
+    problem: ProblemBody
+
+
+class KeyRequest(Asked):
+    """An API key to be made."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    area: Area
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=4)]
+    days: Annotated[float, Field(gt=0, le=36500)] | None = Field(None, description="How long it is valid; null: until revoked.")
+
+
+class PublishRequest(Asked):
+    """A plan to be put in force."""
+
+    version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)] | None = Field(None, description="The version that is meant; null: the newest.")
+
+
+class Error(BaseModel):
+    """One fault of an input."""
+
+    pointer: str = Field(description="JSON pointer (RFC 6901) into the body; empty: all of it.")
+    detail: str
+    code: str = Field(description="A stable word for programs; docs/format.md lists them.")
+
+
+class Details(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    count: int | None = Field(None, description="How many faults there are.")
+    errors: list[Error] | None = None
+
+
+class Facts(BaseModel):
+    """What a problem holds."""
+
+    name: str
+    start: str
+    days: int
+    communities: list[str]
+    needs: int
+    visits: int
+    providers: int
+    shifts: int
+
+
+class ProblemView(BaseModel):
+    """A stored problem, without its content."""
+
+    id: str
+    area: str
+    version: int
+    digest: str
+    facts: Facts
+    made_at: Moment
+    made_by: str
+    links: dict[str, str]
+
+
+class Reference(BaseModel):
+    """A version of a stored thing."""
+
+    id: str
+    version: int
+
+
+class Progress(BaseModel):
+    """How far a search is."""
+
+    phase: str
+    seconds: float
+    chunks: int
+    visits: int
+    cost: int | None = None
+    assigned: int | None = None
+    bound: int | None = None
+
+
+class PlanView(BaseModel):
+    """A plan and the job that makes it, without the plan's content."""
+
+    id: str
+    area: str
+    kind: str
+    state: State
+    standing: Standing
+    problem: Reference
+    start: Reference | None
+    settings: dict[str, Any]
+    version: int = Field(description="The newest version that is saved; 0: none yet.")
+    cost: int | None
+    bound: int | None
+    gap: float | None = Field(description="(cost - bound) / max(1, |cost|)")
+    visits: int | None
+    assigned: int | None
+    unassigned: int | None
+    elapsed: float | None = Field(description="Seconds since the work began.")
+    attempt: int = Field(description="How often it was begun.")
+    is_cancelled: bool
+    progress: Progress | None
+    error: dict[str, Any] | None
+    made_at: Moment
+    started_at: Moment | None
+    ended_at: Moment | None
+    links: dict[str, str]
+    plan: PlanBody | None = Field(None, description="The plan itself, where `Prefer: wait` saw it end.")
+
+
+class VersionView(BaseModel):
+    """A version of a plan."""
+
+    version: int
+    cost: int | None
+    violations: int
+    made_at: Moment
+    made_by: str
+
+
+class ValidationView(BaseModel):
+    """What validation says of a valid problem."""
+
+    is_valid: Literal[True]
+    digest: str
+    facts: Facts
+
+
+class KeyView(BaseModel):
+    """An API key; `key` only in the answer that makes it."""
+
+    id: str
+    name: str
+    area: str
+    scopes: list[Scope]
+    made_at: Moment
+    made_by: str
+    expires_at: Moment | None
+    revoked_at: Moment | None
+    key: str | None = None
+
+
+class CallerView(BaseModel):
+    """Who asks."""
+
+    id: str
+    name: str
+    area: str
+    scopes: list[Scope]
+    webhook_secret: str | None = Field(description="Signs the webhooks of this caller; null where the server sends none.")
+
+
+class AuditView(BaseModel):
+    """An entry of the audit log."""
+
+    id: int
+    at: Moment
+    caller: str
+    area: str
+    action: str
+    thing: str
+    detail: dict[str, Any]
+
+
+class InForceView(BaseModel):
+    """The plan in force of one community and week."""
+
+    area: str
+    community: str
+    week: str
+    plan: str
+    version: int
+    at: Moment
+    by: str
+
+
+class ProblemPage(BaseModel):
+    """Some stored problems, newest first."""
+
+    items: list[ProblemView]
+    next: str | None = Field(description="The cursor of the next page; null: this is the last.")
+
+
+class PlanPage(BaseModel):
+    """Some plans, newest first."""
+
+    items: list[PlanView]
+    next: str | None = Field(description="The cursor of the next page; null: this is the last.")
+
+
+class VersionPage(BaseModel):
+    """The versions of a plan, newest first."""
+
+    items: list[VersionView]
+
+
+class KeyPage(BaseModel):
+    """Some keys, by id."""
+
+    items: list[KeyView]
+    next: str | None
+
+
+class AuditPage(BaseModel):
+    """Some entries of the audit log, newest first."""
+
+    items: list[AuditView]
+    next: str | None
+
+
+class InForcePage(BaseModel):
+    """What is in force."""
+
+    items: list[InForceView]
+
+
+class Code(BaseModel):
+    """A rule or a term."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    says_zh: str
+    says_en: str
+
+
+class Rules(BaseModel):
+    """The hard rules, and what the cost is made of."""
+
+    rules: list[Code]
+    terms: list[Code]
+
+
+class ErrorKind(BaseModel):
+    """A kind of refusal."""
+
+    type: str
+    status: int
+    title: str
+
+
+class Errors(BaseModel):
+    """All kinds of refusal."""
+
+    items: list[ErrorKind]
+
+
+class Health(BaseModel):
+    """Whether the server is well."""
+
+    status: Literal["ok", "unavailable"]
+    checks: dict[str, bool] = Field(default_factory=dict)

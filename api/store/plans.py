@@ -1,0 +1,128 @@
+"""Plans: the row of each, its versions, its events, and which one is in force."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from api.database import clock
+from api.store.packing import new_id, packed, within
+from api.tables import callers, events, in_force, plan_versions, plans, repeats
+
+LIVE = ("queued", "running")
+ENDED = ("done", "stopped", "failed")
+
+
+def add(connection: Connection, **row: Any) -> str:
+    """Store a plan that is to be made, with its first event; returns its id. `row` has the columns that have no other beginning."""
+    plan_id = new_id("pl")
+    beginning = {"state": "queued", "is_cancelled": False, "attempt": 0, "crashes": 0, "spent": 0.0, "version": 0, "revision": 1, "standing": "draft"}
+    _know(connection, row["caller"])
+    connection.execute(plans.insert().values(id=plan_id, made_at=clock(), **{**beginning, **row}))
+    tell(connection, plan_id, "state", {"state": row.get("state", "queued")})
+    return plan_id
+
+
+def _know(connection: Connection, caller: str) -> None:
+    if connection.execute(select(callers.c.id).where(callers.c.id == caller)).first() is None:
+        try:
+            with connection.begin_nested():
+                connection.execute(callers.insert().values(id=caller))
+        except IntegrityError:
+            return  # another request of the same caller was first
+
+
+def get(connection: Connection, area: str, plan_id: str) -> RowMapping | None:
+    """Return the row of a plan; None where the area has none of that id."""
+    return connection.execute(select(plans).where(plans.c.id == plan_id, within(plans.c.area, area))).mappings().first()
+
+
+def listed(connection: Connection, area: str, before: str | None, limit: int, filters: dict[str, str | None]) -> list[RowMapping]:
+    """Return the plans of an area and below, newest first, that have what the filters (by column) say."""
+    query = select(plans).where(within(plans.c.area, area)).order_by(plans.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(plans.c.id < before)
+    for column, value in filters.items():
+        if value is not None:
+            query = query.where(plans.c[column] == value)
+    return list(connection.execute(query).mappings())
+
+
+def waiting(connection: Connection, caller: str | None = None) -> int:
+    """Return how many jobs wait, of one caller or of all."""
+    query = select(func.count()).select_from(plans).where(plans.c.state == "queued")
+    return int(connection.execute(query if caller is None else query.where(plans.c.caller == caller)).scalar_one())
+
+
+def tell(connection: Connection, plan_id: str, kind: str, data: dict[str, Any]) -> None:
+    """Add an event to those of a plan."""
+    last = select(func.coalesce(func.max(events.c.seq), 0) + 1).where(events.c.plan_id == plan_id).scalar_subquery()
+    connection.execute(events.insert().values(plan_id=plan_id, seq=last, kind=kind, data=data, at=clock()))
+
+
+def events_after(connection: Connection, plan_id: str, seq: int, limit: int = 500) -> list[RowMapping]:
+    """Return the events of a plan after one of them."""
+    query = select(events).where(events.c.plan_id == plan_id, events.c.seq > seq).order_by(events.c.seq).limit(limit)
+    return list(connection.execute(query).mappings())
+
+
+def save_version(connection: Connection, plan_id: str, version: int, body: str, *, attempt: int, cost: int | None, violations: int, by: str) -> None:
+    """Store a version of a plan; the caller has raised the row's `version` to it."""
+    row = {"plan_id": plan_id, "version": version, "attempt": attempt, "cost": cost, "violations": violations, "body": packed(body), "made_by": by}
+    connection.execute(plan_versions.insert().values(made_at=clock(), **row))
+    tell(connection, plan_id, "version", {"version": version, "cost": cost})
+
+
+def version(connection: Connection, plan_id: str, number: int) -> RowMapping | None:
+    """Return a version of a plan with its packed body."""
+    return connection.execute(select(plan_versions).where(plan_versions.c.plan_id == plan_id, plan_versions.c.version == number)).mappings().first()
+
+
+def versions(connection: Connection, plan_id: str) -> list[RowMapping]:
+    """Return what is known of the versions of a plan, newest first, without bodies."""
+    columns = [column for column in plan_versions.c if column.name != "body"]
+    return list(connection.execute(select(*columns).where(plan_versions.c.plan_id == plan_id).order_by(plan_versions.c.version.desc())).mappings())
+
+
+def repeat_of(connection: Connection, caller: str, token: str) -> RowMapping | None:
+    """Return what a caller's idempotency key was first used for."""
+    return connection.execute(select(repeats).where(repeats.c.caller == caller, repeats.c.token == token)).mappings().first()
+
+
+def remember(connection: Connection, caller: str, token: str, fingerprint: str, plan_id: str) -> None:
+    """Remember what an idempotency key is used for. Raises `IntegrityError` where another request was first."""
+    connection.execute(repeats.insert().values(caller=caller, token=token, fingerprint=fingerprint, plan_id=plan_id, at=clock()))
+
+
+def publish(connection: Connection, row: RowMapping, communities: list[str], week: str, caller: str) -> list[str]:
+    """Put a plan in force for its communities and week; returns the plans that are no longer in force anywhere."""
+    area, plan_id = row["area"], row["id"]
+    where = (in_force.c.area == area) & (in_force.c.week == week) & in_force.c.community.in_(communities)
+    before = set(connection.execute(select(in_force.c.plan_id).where(where)).scalars()) - {plan_id}
+    connection.execute(in_force.delete().where(where))
+    fixed = {"area": area, "week": week, "plan_id": plan_id, "version": row["version"], "caller": caller}
+    for community in communities:
+        connection.execute(in_force.insert().values(community=community, at=clock(), **fixed))
+    _stand(connection, plan_id, "published")
+    still = set(connection.execute(select(in_force.c.plan_id).where(in_force.c.plan_id.in_(before))).scalars())
+    superseded = sorted(before - still)
+    for other in superseded:
+        _stand(connection, other, "superseded")
+    return superseded
+
+
+def _stand(connection: Connection, plan_id: str, standing: str) -> None:
+    connection.execute(update(plans).where(plans.c.id == plan_id).values(standing=standing, revision=plans.c.revision + 1))
+    tell(connection, plan_id, "standing", {"standing": standing})
+
+
+def in_force_at(connection: Connection, area: str, community: str | None, week: str | None) -> list[RowMapping]:
+    """Return what is in force in an area and below."""
+    query = select(in_force).where(within(in_force.c.area, area)).order_by(in_force.c.area, in_force.c.week, in_force.c.community)
+    if community is not None:
+        query = query.where(in_force.c.community == community)
+    if week is not None:
+        query = query.where(in_force.c.week == week)
+    return list(connection.execute(query).mappings())

@@ -1,0 +1,178 @@
+"""The tables. Times are seconds since 1970 by the database's clock, bodies are JSON packed with zlib."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
+
+metadata = MetaData(
+    naming_convention={"pk": "pk_%(table_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s", "ix": "ix_%(table_name)s_%(column_0_N_name)s"}
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("area", String(400), nullable=False),
+    Column("scopes", String(200), nullable=False),
+    Column("secret_hash", String(64), nullable=False),
+    Column("made_at", Float(53), nullable=False),
+    Column("made_by", String(300), nullable=False),
+    Column("expires_at", Float(53)),
+    Column("revoked_at", Float(53)),
+)
+"""API keys. Only a hash of the secret is kept."""
+
+callers = Table("callers", metadata, Column("id", String(300), primary_key=True), Column("served_at", Float(53)))
+"""Who has asked for plans, and when a job of theirs was last begun: the next job is one of who has waited longest."""
+
+problems = Table(
+    "problems",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("area", String(400), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("made_at", Float(53), nullable=False),
+    Column("made_by", String(300), nullable=False),
+    Index("ix_problems_area_id", "area", "id"),
+)
+
+problem_versions = Table(
+    "problem_versions",
+    metadata,
+    Column("problem_id", String(40), ForeignKey("problems.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("made_at", Float(53), nullable=False),
+    Column("made_by", String(300), nullable=False),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("area", String(400), nullable=False),
+    Column("caller", String(300), ForeignKey("callers.id"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("problem_id", String(40), nullable=False),
+    Column("problem_version", Integer, nullable=False),
+    Column("settings", JSON, nullable=False),
+    Column("start_id", String(40)),
+    Column("start_version", Integer),
+    Column("state", String(20), nullable=False),
+    Column("is_cancelled", Boolean, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("crashes", Integer, nullable=False),
+    Column("lease_until", Float(53)),
+    Column("worker", String(100)),
+    Column("spent", Float(53), nullable=False),
+    Column("progress", JSON(none_as_null=True)),
+    Column("result", JSON(none_as_null=True)),
+    Column("error", JSON(none_as_null=True)),
+    Column("version", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("standing", String(20), nullable=False),
+    Column("webhook", String(2000)),
+    Column("made_at", Float(53), nullable=False),
+    Column("started_at", Float(53)),
+    Column("ended_at", Float(53)),
+    ForeignKeyConstraint(["problem_id", "problem_version"], ["problem_versions.problem_id", "problem_versions.version"]),
+    Index("ix_plans_area_id", "area", "id"),
+    Index("ix_plans_state_caller_made_at", "state", "caller", "made_at"),
+    Index("ix_plans_problem_id", "problem_id"),
+)
+"""Plans and, in the same row, the jobs that make them. `attempt` is the fence: who writes with an old one changes nothing."""
+
+plan_versions = Table(
+    "plan_versions",
+    metadata,
+    Column("plan_id", String(40), ForeignKey("plans.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("attempt", Integer, nullable=False),
+    Column("cost", BigInteger),
+    Column("violations", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("made_at", Float(53), nullable=False),
+    Column("made_by", String(300), nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("plan_id", String(40), ForeignKey("plans.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("at", Float(53), nullable=False),
+)
+
+repeats = Table(
+    "repeats",
+    metadata,
+    Column("caller", String(300), primary_key=True),
+    Column("token", String(255), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("plan_id", String(40), ForeignKey("plans.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Float(53), nullable=False),
+)
+"""Idempotency keys: which request of a caller made which plan."""
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("plan_id", String(40), ForeignKey("plans.id", ondelete="CASCADE"), nullable=False),
+    Column("caller", String(300), nullable=False),
+    Column("url", String(2000), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", Float(53)),
+    Column("status", Integer),
+    Column("error", String(300)),
+    Column("done_at", Float(53)),
+    Index("ix_deliveries_next_at", "next_at"),
+)
+"""Webhooks: `next_at` is when the next try is due, null once there is none."""
+
+in_force = Table(
+    "in_force",
+    metadata,
+    Column("area", String(400), primary_key=True),
+    Column("community", String(120), primary_key=True),
+    Column("week", String(10), primary_key=True),
+    Column("plan_id", String(40), ForeignKey("plans.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", Float(53), nullable=False),
+    Column("caller", String(300), nullable=False),
+)
+"""The plan in force of each community and week; the key of the table is what allows but one."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", Float(53), nullable=False),
+    Column("caller", String(300), nullable=False),
+    Column("area", String(400), nullable=False),
+    Column("action", String(60), nullable=False),
+    Column("thing", String(200), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Index("ix_audit_area_id", "area", "id"),
+)
+"""Who did what. Triggers refuse any change of a row and any removal."""

@@ -1,0 +1,91 @@
+"""From rows to what callers see; ETags and pages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import Request
+from starlette.responses import JSONResponse, Response
+
+from api.faults import Refusal
+from api.store.packing import moment
+
+
+def problem_view(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a stored problem as it is shown."""
+    here = f"/v1/problems/{row['id']}"
+    kept = {key: row[key] for key in ("id", "area", "version", "digest", "facts", "made_by")}
+    return {**kept, "made_at": moment(row["made_at"]), "links": {"self": here, "problem": f"{here}/problem"}}
+
+
+def plan_view(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a plan as it is shown."""
+    here = f"/v1/plans/{row['id']}"
+    seen, result = row["progress"] or {}, row["result"] or {}
+    visits, assigned = seen.get("visits"), seen.get("assigned")
+    cost, bound = result.get("cost", seen.get("cost")), result.get("bound", seen.get("bound"))
+    until = row["ended_at"] if row["ended_at"] is not None else time.time()
+    kept = {key: row[key] for key in ("id", "area", "kind", "state", "standing", "settings", "version", "attempt", "progress", "error")}
+    links = {name: f"{here}/{name}" for name in ("plan", "problem", "result", "versions", "events")}
+    return {
+        **kept,
+        "is_cancelled": bool(row["is_cancelled"]),
+        "problem": {"id": row["problem_id"], "version": row["problem_version"]},
+        "start": {"id": row["start_id"], "version": row["start_version"]} if row["start_id"] is not None else None,
+        "cost": cost,
+        "bound": bound,
+        "gap": None if cost is None or bound is None else (cost - bound) / max(1, abs(cost)),
+        "visits": visits,
+        "assigned": assigned,
+        "unassigned": None if visits is None or assigned is None else visits - assigned,
+        "elapsed": None if row["started_at"] is None else round(max(0.0, until - row["started_at"]), 3),
+        "made_at": moment(row["made_at"]),
+        "started_at": moment(row["started_at"]),
+        "ended_at": moment(row["ended_at"]),
+        "links": {"self": here, **links},
+    }
+
+
+def version_view(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a version of a plan as it is shown."""
+    return {**{key: row[key] for key in ("version", "cost", "violations", "made_by")}, "made_at": moment(row["made_at"])}
+
+
+def key_view(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return an API key as it is shown."""
+    moments = {name: moment(row[name]) for name in ("made_at", "expires_at", "revoked_at")}
+    return {**{key: row[key] for key in ("id", "name", "area", "made_by")}, "scopes": row["scopes"].split(), **moments}
+
+
+def page(items: Iterable[dict[str, Any]], limit: int, key: str = "id") -> dict[str, Any]:
+    """Return a page: at most `limit` of the items, which were asked for with one more to see whether there is one."""
+    found = list(items)
+    return {"items": found[:limit], "next": str(found[limit - 1][key]) if len(found) > limit else None}
+
+
+def etag(mark: object) -> str:
+    """Return a strong entity tag."""
+    return f'"{mark}"'
+
+
+def tagged(request: Request, body: bytes | dict[str, Any], mark: object, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer with an entity tag, or 304 where the caller has it already."""
+    tag = etag(mark)
+    known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
+    tags = {"ETag": tag, "Cache-Control": "private, no-cache", **(headers or {})}
+    if tag in known or "*" in known:
+        return Response(status_code=304, headers=tags)
+    if isinstance(body, dict):
+        return JSONResponse(body, headers=tags)
+    return Response(body, media_type="application/json", headers=tags)
+
+
+def require_match(request: Request, mark: object) -> None:
+    """Refuse a change by a caller who has not seen the newest state, or does not say so."""
+    given = request.headers.get("if-match")
+    if given is None:
+        raise Refusal("precondition-required", "send If-Match with the ETag that you read")
+    if given.strip() != "*" and etag(mark) not in [part.strip() for part in given.split(",")]:
+        raise Refusal("changed", f"the newest ETag is {etag(mark)}", headers={"ETag": etag(mark)})
