@@ -24,11 +24,13 @@ PAUSE = 5.0
 """Seconds between two lines of progress."""
 
 
-def schema_of(_what: str) -> Json:
+def schema_of(what: str) -> Json:
     """Return the JSON Schema of a format."""
     from scenarios.edits.models import ScenarioFile  # noqa: PLC0415 - only this command needs it
+    from scenarios.targets.inputs import Inputs  # noqa: PLC0415
 
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ScenarioFile.model_json_schema(by_alias=True)}
+    model = ScenarioFile if what == "scenarios" else Inputs
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema(by_alias=True)}
 
 
 def read_week(name: str) -> Problem:
@@ -112,12 +114,13 @@ def compared(week: str, path: Path, folder: Path, changes: Json, *, jobs: int, i
     files = write_report(folder, found, lang)
     if not is_quiet:
         say(word(lang, "run.written", folder=folder, files=", ".join(files)))
-    rows = [_short(row) for row in found["scenarios"]]
+    rows = [short(row) for row in found["scenarios"]]
     grids = [{key: grid[key] for key in ("id", "title", "curves")} for grid in found["grids"]]
-    return {"folder": str(folder), "files": files, "base": _short(found["base"]), "scenarios": rows, "grids": grids}
+    return {"folder": str(folder), "files": files, "base": short(found["base"]), "scenarios": rows, "grids": grids}
 
 
-def _short(row: Json) -> Json:
+def short(row: Json) -> Json:
+    """Return the leading figures of a scenario."""
     names = ("rate", "unserved", "visits_unserved", "yuan", "travel_hours")
     measures = {name: {key: value for key, value in row["measures"][name].items() if key != "values"} for name in names}
     return {key: row[key] for key in ("id", "title", "verdict", "says", "bound", "gap") if key in row} | {"measures": measures}

@@ -10,14 +10,14 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from matcher.console import RefusedInput, file_fault, run, say, write, write_json
+from matcher.console import NO, RefusedInput, file_fault, run, say, write, write_json
 from matcher.errors import Fault
 from scenarios.words import Lang, usual_lang
 
 app = typer.Typer(
     name="scenarios",
     help="Make weeks to plan, change them, and say what next year's money should buy. 四社联动",
-    epilog="Results are JSON on stdout, talk is on stderr. Exit codes: 0 done, 2 bad input, 3 internal error.",
+    epilog="Results are JSON on stdout, talk is on stderr. Exit codes: 0 done, 1 the answer is no, 2 bad input, 3 internal error.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
@@ -95,7 +95,7 @@ JobsOption = Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Pr
 
 
 @app.command()
-def schema(what: Annotated[Literal["scenarios"], typer.Argument(metavar="scenarios", help="Which format.")] = "scenarios") -> None:
+def schema(what: Annotated[Literal["scenarios", "targets"], typer.Argument(metavar="scenarios|targets", help="Which format.")] = "scenarios") -> None:
     """Print the JSON Schema of a format."""
     from scenarios.answers import schema_of
 
@@ -155,6 +155,36 @@ def run_scenarios(
 
     settings = {"budget": budget, "chunks": chunks, "seeds": seeds, "prove": prove, "warm": False if cold else None}
     write_json(compared(week, scenarios, output, settings, jobs=jobs, is_quiet=quiet, lang=lang or usual_lang()))
+
+
+@app.command()
+def targets(
+    week: WeekFile,
+    *,
+    inputs: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What is known or assumed beyond the week: YAML or JSON, over scenarios/data/targets.yaml.")
+    ] = None,
+    year: Annotated[int | None, typer.Option(help="2017 or 2020: the targets of which year. [default: the inputs']", show_default=False)] = None,
+    effect: Annotated[bool, typer.Option("--effect/--no-effect", help="Solve the week before and after.")] = True,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the report and of the runs.")] = None,
+    budget: Annotated[float | None, typer.Option(help="Seconds a run. [default: 5]", show_default=False)] = None,
+    chunks: Annotated[int | None, typer.Option(min=1, help="Chunks of work a run, instead of seconds.", show_default=False)] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="Repeats.")] = 3,
+    jobs: JobsOption = 2,
+    quiet: QuietOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Say where each community stands against the targets of the 2015 document, the least that meets them all, and what that does to the week.
+
+    Exit code 1 if the targets cannot be met within the limits of the inputs.
+    """
+    from scenarios.answers_targets import targeted
+
+    settings = {"budget": budget, "chunks": chunks, "seeds": seeds}
+    found = targeted(week, inputs, year, output, settings if effect else None, jobs=jobs, is_quiet=quiet, lang=lang or usual_lang())
+    write_json(found)
+    if found["programme"]["status"] not in ("optimal", "feasible"):
+        raise typer.Exit(NO)
 
 
 def _check_target(output: Path) -> None:
