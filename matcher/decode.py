@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,13 +37,13 @@ def decode(compiled: Compiled, state: Longs, like: Plan | None = None) -> Plan:
         A plan that may be much the same: assignments that are equal are taken from it rather than made again, which is quicker.
     """
     routes = view(state)
-    holder = _numbered(compiled, routes)
+    holder = dict(numbered(compiled, routes, range(len(compiled.instance.needs))))
     assignments, unassigned = [], []
     made = {assignment.visit: assignment for assignment in like.assignments} if like is not None else {}
     tables = Tables(compiled, routes)
     reasons = Reasons(compiled, state)
     for v, visit in enumerate(compiled.visits):
-        w = holder[v]
+        w = holder.get(v, NONE)
         if w == NONE:
             unassigned.append(reasons.of(v))
         else:
@@ -56,32 +57,30 @@ def decode(compiled: Compiled, state: Longs, like: Plan | None = None) -> Plan:
     )
 
 
-def _numbered(compiled: Compiled, routes: Routes) -> list[int]:
-    """Return for each visit the one whose place it takes, NONE if it is left out.
+def numbered(compiled: Compiled, routes: Routes, needs: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield each served visit of some needs (rows) with the visit whose place in the routes it takes.
 
     Visits of a need whose order does not matter are interchangeable in the search; here they are numbered in order of time, with room
     left in gaps that are longer than the need allows between neighbours.
     """
     instance = compiled.instance
-    holder = [NONE] * len(instance.visits)
-    for need in instance.needs:
+    is_in, nodes = routes.visit[:, IS_IN], instance.visits["first_node"]
+    for row in needs:
+        need = instance.needs[row]
         first, count = int(need["first_visit"]), int(need["visits"])
-        placed = [v for v in range(first, first + count) if routes.visit[v, IS_IN]]
+        placed = [v for v in range(first, first + count) if is_in[v]]
         if need["is_numbered"] or count == 1:
-            for v in placed:
-                holder[v] = v
+            yield from ((v, v) for v in placed)
             continue
-        node = instance.visits["first_node"]
-        placed.sort(key=lambda v: (int(instance.shifts[routes.node[node[v], SHIFT]]["day"]), int(routes.node[node[v], START])))
+        placed.sort(key=lambda v: (int(instance.shifts[routes.node[nodes[v], SHIFT]]["day"]), int(routes.node[nodes[v], START])))
         at, day_before = first - 1, 0
         for v in placed:
-            day = int(instance.shifts[routes.node[node[v], SHIFT]]["day"])
+            day = int(instance.shifts[routes.node[nodes[v], SHIFT]]["day"])
             step = 1
             if at >= first and need["at_most_days"]:
                 step = max(1, -(-(day - day_before) // int(need["at_most_days"])))
             at, day_before = at + step, day
-            holder[at] = v
-    return holder
+            yield at, v
 
 
 class Tables:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,11 +16,12 @@ from matcher.instance import FAR
 from matcher.kernels.cells import E_COST, ENTRIES, pack
 from matcher.kernels.diagnose import FREE, diagnose
 from matcher.kernels.place import forget_touched, place_visit, remove_visit
+from matcher.kernels.probe import exchange, probe_exchanges
 from matcher.kernels.routes import IS_IN, NONE, SHIFT, open_journal, roll_back, view
 from matcher.kernels.schedule import settle
 from matcher.kernels.search import refresh_worst
 from matcher.kernels.teams import best_place
-from matcher.kernels.work import CHOSEN, EARLIEST, TO_ENTRY, candidate
+from matcher.kernels.work import CHOSEN, EARLIEST, IS_WIDE, TO_ENTRY, candidate
 from matcher.plan import Removed
 from matcher.reasons import with_latest
 from matcher.rules import Rule
@@ -55,6 +56,7 @@ class Others:
         self._ins.setflags(write=False)
         self._costs = int(ins[ENTRIES]) + E_COST
         self._searcher = Searcher.on(self._instance, (ins, self._pts), 1, ground.state)
+        self._searcher.wk[IS_WIDE] = 1  # every shift that may hold a node is looked at, however many they are
         routes = view(self._searcher.rt)
         self.entries_now = [int(routes.node[n, SHIFT]) for n in self._nodes]
         if routes.visit[v, IS_IN]:
@@ -151,6 +153,35 @@ class Others:
         forget_touched(s.wk)
         roll_back(s.rt, 0)
         return found
+
+    def exchanges(self, others: Sequence[int]) -> list[tuple[int, int]]:
+        """Return what it costs to have the visit where it costs least once one of `others` is taken out, which stays in where it finds another place.
+
+        Pairs of the cost and the other visit, the cheapest first; those that open no place are left out.
+        """
+        s, costs = self._searcher, np.zeros(len(others), np.int64)
+        probe_exchanges(s.ins, s.pts, s.rt, s.wk, self._v, np.array(others, np.int64), costs, s.is_timed)
+        s.wk[IS_WIDE] = 1
+        return sorted((cost, u) for cost, u in zip(costs.tolist(), others, strict=True) if cost < TOO_DEAR)
+
+    def with_exchange(self, u: int, look: Callable[[Longs], T]) -> T | None:
+        """Return what `look` makes of the routes in which the visit has a place and visit u, taken out for it, perhaps another; None if it has none.
+
+        The routes are lent: they are as before afterwards.
+        """
+        s = self._searcher
+        cost = exchange(s.ins, s.pts, s.rt, s.wk, self._v, u, s.is_timed)
+        found = look(s.rt) if int(cost) < TOO_DEAR else None
+        roll_back(s.rt, 0)
+        s.wk[IS_WIDE] = 1
+        return found
+
+    def neighbours(self) -> list[int]:
+        """Return the visits that are served in a shift which may hold one of the visit's nodes."""
+        n = self._nodes
+        shifts = np.unique(self._instance.entry_shift[self._instance.entry_first[n.start] : self._instance.entry_first[n.stop]])
+        held = np.isin(view(self._searcher.rt).node[:, SHIFT], shifts)
+        return [int(u) for u in np.unique(self._instance.nodes["visit"][held]) if u != self._v]
 
     @property
     def state(self) -> Longs:

@@ -9,7 +9,7 @@ from matcher.kernels.jit import kernel
 from matcher.kernels.place import forget_touched, place_visit, remove_visit
 from matcher.kernels.routes import ABSENT, ENTRY, IS_IN, JOURNAL_OVERFLOWED, NONE, START, get_node, get_total, get_visit, open_journal, roll_back
 from matcher.kernels.schedule import settle
-from matcher.kernels.search import cost_of, refresh_worst
+from matcher.kernels.search import cost_of, insert_visit, refresh_worst
 from matcher.kernels.teams import best_place
 from matcher.kernels.work import IS_WIDE
 
@@ -25,6 +25,38 @@ def diagnose_entries(ins, pts, rt, n, codes, shorts):
     for entry in range(first, cell(ins, ENTRY_FIRST, n + 1)):
         code, short = diagnose(ins, pts, rt, n, entry)
         codes[entry - first], shorts[entry - first] = code, short
+
+
+@kernel
+def exchange(ins, pts, rt, wk, v, u, is_timed):
+    """Take visit u out, place the absent visit v where it costs least then, and u where it still finds a place; return what that costs.
+
+    `FAR`, where v finds none. The routes are left changed, for the caller to look at and roll back; the journal is opened here.
+    """
+    open_journal(rt)
+    before = cost_of(ins, rt)
+    remove_visit(ins, pts, rt, wk, u)
+    is_fine = settle(ins, pts, rt, wk) == NONE
+    forget_touched(wk)
+    if not is_fine:
+        return FAR
+    wk[IS_WIDE] = 1
+    cost, pairing = best_place(ins, pts, rt, wk, v, FAR - 1, False, is_timed)
+    is_fine = cost < FAR and place_visit(ins, pts, rt, wk, v, pairing) and settle(ins, pts, rt, wk) == NONE
+    forget_touched(wk)
+    if is_fine:
+        insert_visit(ins, pts, rt, wk, u, False, is_timed)
+        refresh_worst(ins, rt)
+    wk[IS_WIDE] = 0
+    return cost_of(ins, rt) - before if is_fine else FAR
+
+
+@kernel
+def probe_exchanges(ins, pts, rt, wk, v, others, costs, is_timed):
+    """Write for each visit of `others`, which are served, what `exchange` costs; the routes are as before afterwards."""
+    for i in range(len(others)):
+        costs[i] = exchange(ins, pts, rt, wk, v, others[i], is_timed)
+        roll_back(rt, 0)
 
 
 @kernel

@@ -82,7 +82,7 @@ def _problems(problem: Problem, need: Need, resident: Resident | None) -> tuple[
     people = tuple(_unclaimed(provider) for provider in problem.providers)
     alone = Problem.model_construct(**{**fields, "needs": (need,), "providers": people, "pins": (), "in_force": ()})
     whole.__dict__["visits"] = (*problem.visits, *alone.visits)
-    whole.__dict__["shifts"] = problem.shifts
+    whole.__dict__["shifts"] = alone.__dict__["shifts"] = problem.shifts
     whole.__dict__["community_of"] = {**problem.community_of, **alone.community_of}
     return whole, alone
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from matcher.decode import Tables, decode
-from matcher.diff import changes_of
+from matcher.decode import Tables, numbered
 from matcher.errors import Fault, PlanError, ProblemError
 from matcher.explain.alternatives import Others
 from matcher.explain.refit import Ground, never
@@ -26,7 +25,9 @@ from matcher.validation import faults_from_pydantic
 if TYPE_CHECKING:
     import datetime as dt
 
+    from matcher.compile import Compiled
     from matcher.instance import Longs
+    from matcher.living.recheck import Recheck
     from matcher.plan import Assignment
     from matcher.problem import Problem
     from matcher.rules import Term
@@ -40,14 +41,18 @@ LOOKED_AT = 40
 
 @dataclass(frozen=True)
 class Moved:
-    """Another visit that starts at another time, for the option to be possible."""
+    """Another visit that is served otherwise for the option to be possible, or not any more (`after` is None)."""
 
     before: Assignment
-    after: Assignment
+    after: Assignment | None
 
     def to_json(self) -> dict[str, Any]:
         """Return the change as plain JSON values."""
-        return {"visit": self.before.visit, "before": self.before.team[0].start.isoformat(), "after": self.after.team[0].start.isoformat()}
+        return {
+            "visit": self.before.visit,
+            "before": self.before.model_dump(mode="json", exclude_defaults=True),
+            "after": self.after.model_dump(mode="json", exclude_defaults=True) if self.after is not None else None,
+        }
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class Option:
     by_term : dict of Term to int
         The same, for each term that differs.
     moved : tuple of Moved
-        Other visits that have to start later for it. Nobody else is exchanged.
+        Other visits that have to start later for it, or make way for it.
     """
 
     assignment: Assignment
@@ -94,7 +99,8 @@ class Recommended:
     visit : str
     options : tuple of Option
     places : int
-        Places that were seen, one for each shift of each role's providers, before they were thinned out.
+        Places that were seen, before they were thinned out: free ones, one for each shift of each role's providers; where those did not give options
+        enough, also those that open when one other visit makes way.
     """
 
     problem: Problem
@@ -105,9 +111,9 @@ class Recommended:
 
     def plan_with(self, option: Option) -> Plan:
         """Return the plan with an option in it."""
-        changed = {item.after.visit: item.after for item in option.moved} | {self.visit: option.assignment}
-        kept = (changed.pop(item.visit, item) for item in self.before.assignments)
-        assignments = (*kept, *changed.values())
+        changed = {item.before.visit: item.after for item in option.moved} | {self.visit: option.assignment}
+        kept = [changed.pop(item.visit, item) for item in self.before.assignments]
+        assignments = tuple(item for item in (*kept, *changed.values()) if item is not None)
         unassigned = tuple(item for item in self.before.unassigned if item.visit != self.visit)
         return Plan(assignments=assignments, unassigned=unassigned)
 
@@ -164,14 +170,23 @@ def recommend(
         compiled = closed(compiled, {visit}, max(0, desk.problem.horizon.since(now)))
         packed = pack(compiled.instance)
     others = Others(Ground(compiled, desk.state), v, packed)
-    before = Plan(
-        assignments=tuple(item for item in desk.plan.assignments if item.visit != visit),
-        unassigned=desk.plan.unassigned,
-    )
-    finder = _Finder(replace(desk, compiled=compiled), others, v, before)
+    kept = tuple(item for item in desk.plan.assignments if item.visit != visit)
+    finder = _Finder(compiled, others, v, desk.recheck.without(visit), kept)
     places = others.found(is_over)
-    options = finder.options(places, top, is_over)
-    return Recommended(desk.problem, before, visit, options, len(places))
+    for _, place in places[:LOOKED_AT]:
+        if len(finder.found) >= top or (finder.found and is_over()):
+            break
+        finder.consider(others.with_place(place, finder.changes))
+    exchanges: list[tuple[int, int]] = []
+    if len(finder.found) < top and not is_over():
+        exchanges = others.exchanges(others.neighbours())
+        for _, u in exchanges[:LOOKED_AT]:
+            if len(finder.found) >= top or (finder.found and is_over()):
+                break
+            finder.consider(others.with_exchange(u, finder.changes))
+    before = desk.plan.model_copy(update={"problem": None, "assignments": kept})
+    options = tuple(sorted(finder.found, key=lambda option: option.cost))
+    return Recommended(desk.problem, before, visit, options, len(places) + len(exchanges))
 
 
 def _read(model: Any, item: Any, path: str) -> Any:
@@ -186,54 +201,50 @@ def _read(model: Any, item: Any, path: str) -> Any:
 class _Finder:
     """Turns places of a visit into verified options that are unlike one another."""
 
-    def __init__(self, desk: Desk, others: Others, v: int, before: Plan) -> None:
-        self._desk, self._others, self._v, self._before = desk, others, v, before
-        self._visit = desk.compiled.visits[v].id
-        self._recheck = desk.recheck.without(self._visit)
-        self._starts = view(others.state).node[:, START].copy()
-        self._assigned = {item.visit: item for item in before.assignments}
+    def __init__(self, compiled: Compiled, others: Others, v: int, recheck: Recheck, kept: tuple[Assignment, ...]) -> None:
+        self.found: list[Option] = []
+        self._compiled, self._v, self._visit = compiled, v, compiled.visits[v].id
+        self._recheck, self._assigned = recheck, {item.visit: item for item in kept}
+        routes = view(others.state)
+        self._nodes, self._is_in = routes.node[:, [SHIFT, START]].copy(), routes.visit[:, IS_IN].copy()
+        self._teams: dict[tuple[str, ...], set[dt.date]] = {}
 
-    def options(self, places: list[tuple[int, list[Any]]], top: int, is_over: Callable[[], bool]) -> tuple[Option, ...]:
-        found: list[Option] = []
-        teams: dict[tuple[str, ...], set[Any]] = {}
-        for _, place in places[:LOOKED_AT]:
-            if len(found) >= top or (found and is_over()):
-                break
-            changes = self._others.with_place(place, self._changes)
-            assignment = changes.get(self._visit) if changes else None
-            if assignment is None or changes is None:
-                continue
-            team = tuple(sorted(service.provider for service in assignment.team))
-            days = teams.setdefault(team, set())
-            day = assignment.team[0].start.date()
-            if len(days) >= PER_TEAM or day in days:
-                continue
-            judged = self._recheck.of(changes)
-            if not judged.is_clean:
-                continue
+    def consider(self, changes: dict[str, Assignment | None] | None) -> None:
+        """Take up what would have to change as an option, if it breaks no rule and is not much like one that is there."""
+        assignment = changes.get(self._visit) if changes is not None else None
+        if changes is None or assignment is None or not (changes.keys() - {self._visit}) <= self._assigned.keys():
+            return
+        days = self._teams.setdefault(tuple(sorted(service.provider for service in assignment.team)), set())
+        day = assignment.team[0].start.date()
+        if len(days) >= PER_TEAM or day in days:
+            return
+        judged = self._recheck.of(changes)
+        if judged.is_clean:
             days.add(day)
             moved = tuple(Moved(self._assigned[name], item) for name, item in changes.items() if name != self._visit)
-            found.append(Option(assignment, judged.cost, judged.by_term, moved))
-        return tuple(sorted(found, key=lambda option: option.cost))
+            self.found.append(Option(assignment, judged.cost, judged.by_term, moved))
 
-    def _changes(self, state: Longs) -> dict[str, Assignment] | None:
-        """Return the assignments that differ once the visit has a place, by visit; None where others would have to be given another number."""
-        compiled, routes = self._desk.compiled, view(state)
-        instance = compiled.instance
-        moved = np.flatnonzero((routes.node[:, START] != self._starts) & (routes.node[:, SHIFT] >= 0))
-        rows = {self._v, *instance.nodes["visit"][moved].tolist()}
-        need = instance.needs[instance.visits["need"][self._v]]
-        first, count = int(need["first_visit"]), int(need["visits"])
-        siblings = sum(int(routes.visit[v, IS_IN]) for v in range(first, first + count) if v != self._v)
-        if siblings and not need["is_numbered"]:
-            return self._renumbered(state)
-        tables = Tables(compiled, routes)
-        return {compiled.visits[w].id: tables.assignment(compiled.visits[w].id, w, None) for w in rows}
+    def changes(self, state: Longs) -> dict[str, Assignment | None]:
+        """Return what becomes of visits once the visit has a place in the routes."""
+        instance, routes = self._compiled.instance, view(state)
+        moved = (routes.node[:, [SHIFT, START]] != self._nodes).any(axis=1)
+        rows = {*instance.nodes["visit"][moved].tolist(), *np.flatnonzero(routes.visit[:, IS_IN] != self._is_in).tolist()}
+        touched = sorted({int(instance.visits[v]["need"]) for v in rows})
+        holder = dict(numbered(self._compiled, routes, touched))
+        own = instance.needs[instance.visits["need"][self._v]]
+        if self._v not in holder and int(own["first_visit"]) in holder and len([w for w in holder.values() if self._is_sibling(w)]) == 1:
+            holder[self._v] = holder.pop(int(own["first_visit"]))  # alone of its need, it keeps the number that was asked about
+        tables, found = Tables(self._compiled, routes), dict[str, "Assignment | None"]()
+        for row in touched:
+            need = instance.needs[row]
+            for v in range(int(need["first_visit"]), int(need["first_visit"] + need["visits"])):
+                name = self._compiled.visits[v].id
+                was = self._assigned.get(name)
+                now = tables.assignment(name, holder[v], was) if v in holder else None
+                if now != was and (v in rows or not need["is_numbered"]):
+                    found[name] = now
+        return found
 
-    def _renumbered(self, state: Longs) -> dict[str, Assignment] | None:
-        """Return what differs where the visits of the need are numbered anew, in order of time: only if those that are there keep their numbers."""
-        plan = decode(self._desk.compiled, state, self._before)
-        changes = changes_of(self._desk.problem, self._before, plan)
-        if any(change.after is None for change in changes) or all(change.visit != self._visit for change in changes):
-            return None
-        return {change.visit: change.after for change in changes if change.after is not None}
+    def _is_sibling(self, v: int) -> bool:
+        needs = self._compiled.instance.visits["need"]
+        return bool(needs[v] == needs[self._v])
