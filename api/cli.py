@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Annotated, Any
 
 import typer
@@ -61,6 +62,9 @@ def serve(given: dict[str, Any], *, is_demo: bool) -> None:
         timeout_keep_alive=15,
         h11_max_incomplete_event_size=64 * 1024,
     )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # The server raises the signal once more when it is done; being told to stop and stopping is no failure.
+        signal.signal(number, lambda *_: None)
     Server(config).run()
 
 

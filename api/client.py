@@ -54,12 +54,13 @@ class Client:
         Seconds for one answer.
     tries
         How often a request is sent that finds the server busy or gone. A plan that is asked for twice is made once.
-    transport
-        For tests.
+    http
+        The connections to use instead of own ones.
     """
 
-    def __init__(self, url: str, key: str, *, timeout: float = 60.0, tries: int = 5, transport: httpx.BaseTransport | None = None) -> None:
-        self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=timeout, transport=transport)
+    def __init__(self, url: str, key: str, *, timeout: float = 60.0, tries: int = 5, http: httpx.Client | None = None) -> None:
+        self._http = http or httpx.Client(base_url=url, timeout=timeout)
+        self._http.headers["Authorization"] = f"Bearer {key}"
         self._tries = tries
 
     def __enter__(self) -> Self:

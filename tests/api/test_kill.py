@@ -1,0 +1,113 @@
+"""kill -9 at any moment: no accepted job is lost, each ends once. Short here; scripts/kill does it for as long as one likes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.client import Client
+from api.documented import EXAMPLE_PROBLEM
+from matcher.check import check
+from matcher.problem import Problem
+from scenarios.weihai.week import make_week
+from tests.api.running import Server
+
+WEEK = make_week("community", seed=1)
+STREET = make_week("street", seed=1)
+
+
+def until_progress(client: Client, plan: str) -> None:
+    for _, kind, _ in client.follow(plan):
+        if kind == "progress":
+            return
+
+
+def states_of(client: Client, plan: str) -> list[str]:
+    return [data["state"] for _, kind, data in client.follow(plan) if kind == "state"]
+
+
+def assert_ended_once(client: Client, plan: str, problem: Problem = WEEK, state: str = "done") -> dict[str, Any]:
+    job = client.wait(plan, seconds=40)
+    assert job["state"] == state, job
+    states = states_of(client, plan)
+    assert states[-1] == state
+    assert sum(said in ("done", "stopped", "failed") for said in states) == 1
+    report = check(problem, client.plan(plan))
+    assert report.is_clean
+    assert report.cost == job["cost"]
+    return job
+
+
+@pytest.fixture
+def server(database_url: str, tmp_path: Path) -> Any:
+    yield from started(database_url, tmp_path)
+
+
+@pytest.fixture
+def plain_server(tmp_path: Path) -> Any:
+    yield from started(f"sqlite:///{tmp_path}/sishe.db", tmp_path)
+
+
+def started(url: str, folder: Path) -> Any:
+    found = Server(url, folder, checkpoint=0.3, lease=1.0)
+    found.start()
+    yield found
+    found.close()
+
+
+def test_jobs_outlive_their_worker_and_their_server_and_end_once(server: Server) -> None:
+    client = server.client()
+    first = client.make_plan(STREET, budget=1.5, threads=1)["id"]
+    later = [client.make_plan(WEEK, chunks=2, threads=1, seed=seed, idempotency_key=f"k{seed}")["id"] for seed in range(3)]
+    # The worker dies after its first plan is saved.
+    for _, kind, _data in client.follow(first):
+        if kind == "version":
+            break
+    os.kill(server.workers()[0], signal.SIGKILL)
+    while client.job(first)["attempt"] < 2:
+        time.sleep(0.05)
+    # Then everything does.
+    server.kill_all()
+    server.start()
+    job = assert_ended_once(client, first, STREET)
+    assert job["attempt"] >= 2
+    assert client._json("GET", f"/v1/plans/{first}/versions")["items"][-1]["version"] == 1
+    for plan in later:
+        assert_ended_once(client, plan)
+    # What was accepted under a key is not accepted again.
+    assert client.make_plan(WEEK, chunks=2, threads=1, seed=1, idempotency_key="k1")["id"] == later[1]
+    assert len(client._json("GET", "/v1/plans")["items"]) == 4
+
+
+def test_a_server_that_is_told_to_stop_hands_its_work_back_with_the_best_plan_so_far(plain_server: Server) -> None:
+    client = plain_server.client()
+    plan = client.make_plan(STREET, budget=2, threads=1)["id"]
+    until_progress(client, plan)
+    assert plain_server.stop() == 0
+    assert "job handed back" in plain_server.log()
+    plain_server.start()
+    job = assert_ended_once(client, plan, STREET)
+    assert job["attempt"] == 2
+    assert "Traceback" not in plain_server.log()
+
+
+def test_orphaned_workers_end_and_their_jobs_go_on(plain_server: Server) -> None:
+    client = plain_server.client()
+    plan = client.make_plan(STREET, budget=1.5, threads=1)["id"]
+    until_progress(client, plan)
+    orphan = plain_server.workers()[0]
+    plain_server.kill()
+    plain_server.start()
+    assert_ended_once(client, plan, STREET)
+    for _ in range(100):
+        if not Path(f"/proc/{orphan}/status").exists() or "Z (zombie)" in Path(f"/proc/{orphan}/status").read_text():
+            break
+        time.sleep(0.05)
+    else:
+        raise AssertionError("the orphan is still there")
+    assert client.make_plan(EXAMPLE_PROBLEM, chunks=1, wait=10)["state"] == "done"
