@@ -68,14 +68,14 @@ class Gate:
             key = self._jwks.get_signing_key_from_jwt(token)
             claims: dict[str, Any] = jwt.decode(
                 token,
-                key.key,
+                key,
                 algorithms=ALGORITHMS,
                 issuer=self._settings.oidc_issuer,
                 audience=self._settings.oidc_audience,
                 options={"require": ["exp", "iss", "sub"], "verify_aud": self._settings.oidc_audience is not None},
                 leeway=30,
             )
-        except (jwt.PyJWTError, httpx.HTTPError, KeyError, ValueError):
+        except (jwt.PyJWTError, httpx.HTTPError, KeyError, TypeError, ValueError):
             return None
         area = claims.get(self._settings.oidc_area_claim)
         if not isinstance(area, str):

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api.faults import KINDS, MEDIA_TYPE
-from api.schemas import CheckRequest, Details, KeyRequest, PlanRequest, PublishRequest
+from api.schemas import STANDS_FOR, CheckRequest, Details, KeyRequest, PlanRequest, PublishRequest
 from matcher.plan import Plan, Result
 from matcher.problem import Problem
 
@@ -99,8 +99,16 @@ def document(app: FastAPI) -> dict[str, Any]:
         for path in made["paths"].values():
             for operation in path.values():
                 _finish(operation)
-        app.openapi_schema = made
+        app.openapi_schema = _referred(made)
     return app.openapi_schema
+
+
+def _referred(part: Any) -> Any:
+    if isinstance(part, dict):
+        if STANDS_FOR in part:
+            return {"$ref": REF.format(model=part[STANDS_FOR])} | {key: value for key, value in part.items() if key == "description"}
+        return {key: _referred(value) for key, value in part.items()}
+    return [_referred(item) for item in part] if isinstance(part, list) else part
 
 
 def _finish(operation: dict[str, Any]) -> None:

@@ -8,14 +8,16 @@ from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, WithJsonSchema, m
 
 from matcher.fields import Misfit
 
+STANDS_FOR = "x-stands-for"
+"""Where the document refers to a schema of the matcher: pydantic would look for the reference among the models that it knows."""
 AREA = r"^([a-z0-9_.-]+(/[a-z0-9_.-]+)*)?$"
 Area = Annotated[str, Field(pattern=AREA, max_length=400, description="A path of names from the whole to the part: `weihai/huancui/zhudao`.")]
 Scope = Literal["read", "plan", "publish", "admin"]
 State = Literal["queued", "running", "done", "stopped", "failed"]
 Standing = Literal["draft", "published", "superseded"]
 Seed = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
-ProblemBody = Annotated[dict[str, Any], WithJsonSchema({"$ref": "#/components/schemas/Problem"})]
-PlanBody = Annotated[dict[str, Any], WithJsonSchema({"$ref": "#/components/schemas/Plan"})]
+ProblemBody = Annotated[dict[str, Any], WithJsonSchema({STANDS_FOR: "Problem"})]
+PlanBody = Annotated[dict[str, Any], WithJsonSchema({STANDS_FOR: "Plan"})]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from api.auth import Admin, Reader
 from api.bodies import Body, read
 from api.documented import body, refusals
-from api.faults import not_found
+from api.faults import Refusal, not_found
 from api.routes.problems import Cursor, Here, Limit, area_for
 from api.schemas import AuditPage, CallerView, KeyPage, KeyRequest, KeyView
 from api.store import audit, keys
@@ -34,6 +34,9 @@ def make_key(caller: Admin, context: Here, content: Body) -> Response:
     """Make an API key for the caller's area or one below it. The key itself is shown this once."""
     asked = read(content, KeyRequest)
     area = area_for(caller, asked.area)
+    more = sorted(set(asked.scopes) - caller.scopes)
+    if more:
+        raise Refusal("forbidden", f"you have not the scope {', '.join(more)} that you would give away")
     with context.database.write() as connection:
         expires_at = keys.now(connection) + asked.days * DAY if asked.days is not None else None
         key_id, key = keys.make(connection, asked.name, area, list(asked.scopes), caller.id, expires_at)
