@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from benchmarks import hhcrsp, neutral
 from matcher.compile import compile_problem
 from matcher.instance import FAR
 from matcher.kernels import routes as r
-from matcher.kernels.cells import pack
+from matcher.kernels.cells import FEW, IS_MONOTONE, pack
+from matcher.kernels.insertion import evaluate_push, least_push
+from matcher.kernels.look import entry_of
 from matcher.kernels.schedule import depart, reach
 from matcher.kernels.search import anneal, take_step
 from matcher.kernels.teams import best_place
@@ -26,6 +30,9 @@ from tests.small import small_problem
 
 if TYPE_CHECKING:
     from matcher.instance import Instance
+
+
+HHCRSP = Path(hhcrsp.__file__).parent / "data" / "hhcrsp"
 
 
 class Recount:
@@ -369,3 +376,36 @@ def test_a_delay_may_pass_through_a_team_where_starts_cost_something() -> None:
     assert searcher.is_timed
     cost, _ = best_place(searcher.ins, searcher.pts, searcher.rt, searcher.wk, 1, FAR, False, searcher.is_timed)
     assert cost < FAR
+
+
+def test_the_least_that_a_delay_can_cost_is_never_above_what_it_costs() -> None:
+    compiled = compile_problem(hhcrsp.problem_of(hhcrsp.read(HHCRSP / "mankowska" / "InstanzCPLEX_HCSRP_50_1.json.gz")))
+    searcher = Searcher.on(compiled.instance, pack(compiled.instance), 1)
+    construct(searcher, lambda: False)
+    ins, pts, rt, wk, _ = searcher.arrays
+    assert ins[IS_MONOTONE] == 1
+    routes = r.view(rt)
+    placed = np.flatnonzero(routes.node[:, r.SHIFT] != r.NONE)
+    tight = dear = 0
+    for n in placed:
+        for delay in (60, 600, 3_600, 10_800):
+            start = int(routes.node[n, r.START]) + delay
+            least, cost = least_push(ins, rt, n, start, FAR), evaluate_push(ins, pts, rt, wk, n, start, FAR)
+            assert 0 <= least <= cost
+            tight += least == cost < FAR
+            dear += cost > 0
+    assert tight > 100
+    assert dear > 100
+
+
+def test_a_mask_finds_the_entries_that_a_list_holds_and_no_other() -> None:
+    compiled = compile_problem(neutral.problem_of(neutral.make_week(300, 90, 1)))
+    ins, _ = pack(compiled.instance)
+    first, shifts = compiled.instance.entry_first, compiled.instance.entry_shift
+    many = np.flatnonzero(np.diff(first) > FEW)
+    assert len(many) > 20
+    for n in range(len(compiled.instance.nodes)):
+        entries = {int(shifts[e]): e for e in range(first[n], first[n + 1])}
+        assert [entry_of(ins, n, s) for s in range(len(compiled.instance.shifts))] == [
+            entries.get(s, r.NONE) for s in range(len(compiled.instance.shifts))
+        ]

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from matcher.kernels.jit import kernel
 
-from matcher.instance import NEED, NODE, OPTION, PROFILE, PROVIDER, SHIFT, VISIT, WEIGHTS, WINDOW, Instance, Longs
+from matcher.instance import FAR, NEED, NODE, OPTION, PROFILE, PROVIDER, SHIFT, VISIT, WEIGHTS, WINDOW, Instance, Longs
 
 Reals = npt.NDArray[np.float64]
 
@@ -44,11 +44,11 @@ O_LOW, O_HIGH = range(2)
 # slots of the head of ins: where each table starts
 (
     NODES, VISITS, NEEDS, SHIFTS, PROVIDERS, WINDOWS, OPTIONS, PREFERS, PROFILE_TABLES, WEIGHT_CELLS, ENTRY_FIRST, ENTRIES, MASK_SLOT, MASKS,
-    SHIFT_FIRST, SHIFT_NODE, NEAR, GROUP_FIRST, GROUP_NODE, RESIDENT_FIRST, RESIDENT_VISIT, KNOWN_FIRST, KNOWN_PROVIDER, KNOWN_COST,
+    NODE_DUE, SHIFT_FIRST, SHIFT_NODE, NEAR, GROUP_FIRST, GROUP_NODE, RESIDENT_FIRST, RESIDENT_VISIT, KNOWN_FIRST, KNOWN_PROVIDER, KNOWN_COST,
     NEED_FUND, NEED_LINK, LINK_FIRST, LINK_PROVIDER, LINK_GRADE, PROVIDER_LINK, MUST_PROVIDER, FUND_AMOUNT, COMMUNITY_WEIGHT, TABLES,
-) = range(34)  # fmt: skip
+) = range(35)  # fmt: skip
 # and how many there are of what
-VISIT_COUNT, NODE_COUNT, SHIFT_COUNT, PLACE_COUNT, NEAR_WIDTH, IS_BOUNDED, PTS_PROFILES, DAY_SPAN, IS_MONOTONE, MASK_WIDTH = range(34, 44)
+VISIT_COUNT, NODE_COUNT, SHIFT_COUNT, PLACE_COUNT, NEAR_WIDTH, IS_BOUNDED, PTS_PROFILES, DAY_SPAN, IS_MONOTONE, MASK_WIDTH = range(35, 45)
 HEAD_CELLS = 48
 
 NODE_WIDTH, VISIT_WIDTH, NEED_WIDTH, SHIFT_WIDTH, PROVIDER_WIDTH = 8, 22, 12, 14, 15
@@ -84,6 +84,18 @@ def _masks(instance: Instance) -> tuple[Longs, Longs]:
     return slots.astype(np.int64), bits | before << 32
 
 
+def _node_due(instance: Instance) -> Longs:
+    """Return for every node the last start that is in time; `FAR` where late starts cost nothing."""
+    due = np.full(len(instance.visits), FAR, np.int64)
+    windows = instance.visits["windows"]
+    is_late_dear = (windows > 0) & (instance.visits["is_timed"] == 1)
+    if instance.weights[0]["lateness"] or instance.weights[0]["max_lateness"]:
+        for v in np.flatnonzero(is_late_dear):
+            first = instance.visits["window_first"][v]
+            due[v] = instance.windows["due"][first : first + windows[v]].max()
+    return np.where(instance.nodes["is_room"] == 1, FAR, due[instance.nodes["visit"]])
+
+
 def pack(instance: Instance) -> tuple[Longs, Reals]:
     """Return the two arrays that kernels run on, read-only."""
     for dtype, width in ((NODE, NODE_WIDTH), (VISIT, VISIT_WIDTH), (NEED, NEED_WIDTH), (SHIFT, SHIFT_WIDTH), (PROVIDER, PROVIDER_WIDTH)):
@@ -95,7 +107,7 @@ def pack(instance: Instance) -> tuple[Longs, Reals]:
         _table(i.nodes, NODE), _table(i.visits, VISIT), _table(i.needs, NEED), _table(i.shifts, SHIFT), _table(i.providers, PROVIDER),
         _table(i.windows, WINDOW), _table(i.options, OPTION), _table(i.prefers, OPTION), i.profiles["table"], _table(i.weights, WEIGHTS),
         i.entry_first, np.stack([i.entry_shift, i.entry_cost, i.entry_price], axis=1).ravel(), *_masks(i),
-        i.shift_first, i.shift_node, i.near.ravel(), i.group_first, i.group_node,
+        _node_due(i), i.shift_first, i.shift_node, i.near.ravel(), i.group_first, i.group_node,
         i.resident_first, i.resident_visit, i.known_first, i.known_provider, i.known_cost, i.need_fund, i.need_link, i.link_first, i.link_provider,
         i.link_grade, i.provider_link, i.must_provider, i.fund_amount, i.community_weight, i.tables.ravel(),
     ]  # fmt: skip

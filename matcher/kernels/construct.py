@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from matcher.kernels.jit import kernel
-
 from matcher.instance import FAR
 from matcher.kernels.cells import (
     D_VISITS, ENTRY_FIRST, S_DAY, V_FIRST_NODE, V_LOSS, V_NEED, V_NODES, cell, entry_shift, need_row, shift_row, visit_row,
 )  # fmt: skip
-from matcher.kernels.insertion import fits_spacing, scan_shift
+from matcher.kernels.insertion import EXACT, UNTIMED, fits_spacing, scan_shift
+from matcher.kernels.jit import kernel
 from matcher.kernels.people import evaluate_provider
 from matcher.kernels.routes import FAILED, get_visit
 from matcher.kernels.teams import best_team
@@ -29,7 +28,7 @@ def _two_best_shifts(ins, pts, rt, wk, v, limit, is_timed):
         if fixed >= second:
             continue
         cost = limit
-        for k in range(scan_shift(ins, pts, rt, wk, n, entry, fixed, second, False, is_timed)):
+        for k in range(scan_shift(ins, pts, rt, wk, n, entry, fixed, second, False, EXACT if is_timed else UNTIMED, 0)):
             cost = min(cost, wk[candidate(wk, SCAN, k) + COST])
         if cost < best:
             best, second = cost, best

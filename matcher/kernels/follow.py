@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from matcher.kernels.jit import kernel
-
 from matcher.instance import FAR
 from matcher.kernels.cells import S_DAY, V_FIRST_NODE, V_NODES, V_ROLES, entry_provider, entry_shift, shift_row, visit_row
-from matcher.kernels.insertion import fits_spacing, scan_shift
+from matcher.kernels.insertion import EXACT, UNTIMED, fits_spacing, scan_shift
+from matcher.kernels.jit import kernel
 from matcher.kernels.people import evaluate_provider, evaluate_team
 from matcher.kernels.place import forget_touched, place_visit
 from matcher.kernels.routes import HEAD, IS_IN, JOURNAL_LENGTH, NEXT, NONE, get_node, get_shift, get_visit, open_journal, roll_back
@@ -25,7 +24,7 @@ def _choose(ins, pts, rt, wk, n, k, entry, planned, is_timed):
     while m != NONE and planned[m] <= start:
         before, m = m, get_node(rt, m, NEXT)
     best, has_found = FAR, False
-    for c in range(scan_shift(ins, pts, rt, wk, n, entry, fixed, FAR, False, is_timed)):
+    for c in range(scan_shift(ins, pts, rt, wk, n, entry, fixed, FAR, False, EXACT if is_timed else UNTIMED, 0)):
         row = candidate(wk, SCAN, c)
         if wk[row + AFTER] != before or not wk[row + FROM] <= start <= wk[row + UNTIL]:
             continue

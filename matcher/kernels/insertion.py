@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from matcher.instance import FAR
 from matcher.kernels.cells import (
-    D_AT_LEAST_DAYS, D_AT_MOST_DAYS, D_FIRST_VISIT, D_HAS_FIRST_TEAM, D_IS_NUMBERED, D_VISITS, ENTRY_FIRST, IS_MONOTONE, MAX_LATENESS, N_GAP_HIGH,
-    N_GAP_LOW, N_IS_ROOM, N_PIN, N_PLACE, N_SECONDS, N_VISIT, OPTIONS, O_HIGH, O_LOW, S_BASE, S_DAY, S_END, S_HAS_LUNCH, S_MAX_LEG, S_PROFILE,
-    S_RETURNS, S_START, TRAVEL, V_FIRST_NODE, V_IS_PAID, V_NEED, V_NODES, V_OPTIONS, V_OPTION_FIRST, V_ROLES, cell, entry_cost, entry_shift,
-    need_row, node_row, room_of, shift_row, visit_row, weight,
+    D_AT_LEAST_DAYS, D_AT_MOST_DAYS, D_FIRST_VISIT, D_HAS_FIRST_TEAM, D_IS_NUMBERED, D_VISITS, ENTRY_FIRST, IS_MONOTONE, LATENESS, MAX_LATENESS,
+    NODE_DUE, N_GAP_HIGH, N_GAP_LOW, N_IS_ROOM, N_PIN, N_PLACE, N_SECONDS, N_VISIT, OPTIONS, O_HIGH, O_LOW, S_BASE, S_DAY, S_END, S_HAS_LUNCH,
+    S_MAX_LEG, S_PROFILE, S_RETURNS, S_START, TRAVEL, V_FIRST_NODE, V_IS_PAID, V_NEED, V_NODES, V_OPTIONS, V_OPTION_FIRST, V_ROLES, cell, entry_cost,
+    entry_shift, need_row, node_row, room_of, shift_row, visit_row, weight,
 )  # fmt: skip
 from matcher.kernels.jit import kernel
 from matcher.kernels.look import is_news, look
 from matcher.kernels.people import evaluate_provider
 from matcher.kernels.roads import travel_seconds
 from matcher.kernels.routes import (
-    AT, FAILED, FUNDS_FREED, HEAD, IS_IN, LATEST, LUNCH_AFTER, NEXT, NONE, SHIFT, START, TIMED, WORST, get_node, get_shift, get_total, get_visit,
+    AT, FAILED, FUNDS_FREED, HEAD, IS_IN, LATEST, LUNCH_AFTER, NEXT, NONE, SHIFT, START, TIMED, WAIT, WORST, get_node, get_shift, get_total,
+    get_visit,
 )  # fmt: skip
 from matcher.kernels.schedule import depart, lateness, reach, time_cost
 from matcher.kernels.work import (
-    AFTER, CHOSEN, COST, DAY_EPOCH, DAY_STAMP, EARLIEST, EPOCH, FIXED, FROM, IS_LUNCH_AFTER, LATEST_START, LOOK, PAYER, PUSH_NODE, PUSH_ROOM,
-    PUSH_START, SCAN, SCAN_ROOM, TO_ENTRY, TRIAL_COST, TRIAL_EPOCH, TRIAL_START, UNTIL, below, candidate, copy_candidate,
+    AFTER, CHOSEN, COST, DAY_EPOCH, DAY_STAMP, EARLIEST, EPOCH, FIXED, FROM, IS_EXACT, IS_LUNCH_AFTER, LATEST_START, LOOK, PAYER, PUSH_NODE,
+    PUSH_ROOM, PUSH_START, SCAN, SCAN_ROOM, TO_ENTRY, TRIAL_COST, TRIAL_EPOCH, TRIAL_START, UNTIL, below, candidate, copy_candidate,
 )  # fmt: skip
 
+UNTIMED, EXACT, LEAST = range(3)
+"""How far the costs of times are worked out: `scan_shift`."""
 BLINK = 100
 """One position in so many is passed over, so that greedy insertion does not always end in the same place (Christiaens and Vanden Berghe 2020)."""
 
@@ -165,23 +168,70 @@ def time_part(ins, pts, rt, wk, n, start, following, following_start, limit):
 
 
 @kernel
-def scan_shift(ins, pts, rt, wk, n, entry, fixed, limit, has_blinks, is_timed):
-    """Write to ``SCAN`` every way to put node n into the shift of an entry that costs less than `limit`; return how many.
+def _least_gain(ins, rt, n, start):
+    """Return the least that the cost of the start of node n grows by if it moves there: counted from the last start that is in time."""
+    return max(0, weight(ins, LATENESS) * max(0, start - cell(ins, NODE_DUE, n)) - get_node(rt, n, TIMED))
+
+
+@kernel
+def least_push(ins, rt, n, start, limit):
+    """Return the least that it can cost to delay node n until `start`: what its own route and the teams in it pay; at least `limit` if it is more.
+
+    Holds where a later start never costs less (``IS_MONOTONE``). Waiting before a node takes up a delay; what else may lie in between
+    only makes it longer.
+    """
+    cost, delay = 0, start - get_node(rt, n, START)
+    while delay > 0:
+        start = get_node(rt, n, START) + delay
+        cost += _least_gain(ins, rt, n, start)
+        node = node_row(ins, n)
+        visit = visit_row(ins, ins[node + N_VISIT])
+        if ins[visit + V_ROLES] > 1:
+            first = ins[visit + V_FIRST_NODE]
+            if n + 1 < first + ins[visit + V_ROLES]:
+                own = start + ins[node_row(ins, n + 1) + N_GAP_LOW]
+                if own > get_node(rt, n + 1, START):
+                    cost += _least_gain(ins, rt, n + 1, own)
+            if n > first and n < first + ins[visit + V_ROLES]:
+                own = start - ins[node + N_GAP_HIGH]
+                if own > get_node(rt, n - 1, START):
+                    cost += _least_gain(ins, rt, n - 1, own)
+        n = get_node(rt, n, NEXT)
+        if n == NONE or cost >= limit:
+            break
+        delay -= get_node(rt, n, WAIT)
+    return cost
+
+
+@kernel
+def _least_time_part(ins, rt, n, start, following, following_start, limit, is_room):
+    """Return the least that the start of node n and the delay it brings to the node after it can cost (see `time_part`)."""
+    late = max(0, start - cell(ins, NODE_DUE, n))
+    cost = weight(ins, LATENESS) * late + weight(ins, MAX_LATENESS) * max(0, late - get_total(rt, WORST))
+    # the seconds that rooms stand empty are not kept
+    if following != NONE and not is_room and cost < limit:
+        cost += least_push(ins, rt, following, following_start, limit - cost)
+    return cost
+
+
+@kernel
+def scan_shift(ins, pts, rt, wk, n, entry, fixed, limit, has_blinks, timing, found):
+    """Write to ``SCAN``, from row `found` on, every way to put node n into the shift of an entry that costs less than `limit`; return where they end.
 
     Parameters
     ----------
     fixed : int
         What the provider costs, whatever the position (`people.evaluate_provider`).
-    is_timed : bool
-        Whether starts cost anything in this instance; if not, delays need not be followed.
+    timing : int
+        ``UNTIMED`` where starts cost nothing; ``EXACT``: delays are followed to their ends; ``LEAST``: the least that they can cost is enough.
     """
     s = entry_shift(ins, entry)
     shift = shift_row(ins, s)
     node = node_row(ins, n)
     visit = visit_row(ins, ins[node + N_VISIT])
     per_second = weight(ins, TRAVEL)
+    is_room = ins[node + N_IS_ROOM] == 1
     lunch_after = get_shift(rt, s, LUNCH_AFTER) if ins[shift + S_HAS_LUNCH] == 1 else -2
-    found = 0
     for o in range(ins[visit + V_OPTION_FIRST], ins[visit + V_OPTION_FIRST] + ins[visit + V_OPTIONS]):
         low, high = cell(ins, OPTIONS, 2 * o + O_LOW), cell(ins, OPTIONS, 2 * o + O_HIGH)
         if ins[node + N_PIN] != NONE:
@@ -228,8 +278,11 @@ def scan_shift(ins, pts, rt, wk, n, entry, fixed, limit, has_blinks, is_timed):
                     if following_start > bound:
                         continue
                     total = cost
-                    if is_timed:
-                        total += time_part(ins, pts, rt, wk, n, start, following, following_start, limit - cost)
+                    if timing != UNTIMED:
+                        if timing == EXACT:
+                            total += time_part(ins, pts, rt, wk, n, start, following, following_start, limit - cost)
+                        else:
+                            total += _least_time_part(ins, rt, n, start, following, following_start, limit - cost, is_room)
                         if total >= limit:
                             continue
                     if found < SCAN_ROOM:
@@ -244,6 +297,7 @@ def scan_shift(ins, pts, rt, wk, n, entry, fixed, limit, has_blinks, is_timed):
                         wk[row + EARLIEST] = start
                         wk[row + LATEST_START] = min(high, depart(ins, shift, bound, on_travel, lunch_on) - ins[node + N_SECONDS])
                         wk[row + PAYER] = NONE
+                        wk[row + IS_EXACT] = timing != LEAST
                         found += 1
             if following == NONE:
                 break
@@ -254,14 +308,64 @@ def scan_shift(ins, pts, rt, wk, n, entry, fixed, limit, has_blinks, is_timed):
 
 
 @kernel
+def timing_of(ins, is_timed):
+    """Return how the costs of starts are found for the candidates of a place: see `scan_shift`."""
+    if not is_timed:
+        return UNTIMED
+    return LEAST if ins[IS_MONOTONE] == 1 else EXACT
+
+
+@kernel
+def delay_cost(ins, pts, rt, wk, n, row, start, limit):
+    """Return the time part of a candidate's cost if it starts then; FAR where it cannot, or not below `limit`."""
+    s = entry_shift(ins, wk[row + TO_ENTRY])
+    shift = shift_row(ins, s)
+    after = wk[row + AFTER]
+    following = get_node(rt, after, NEXT) if after != NONE else get_shift(rt, s, HEAD)
+    following_start = 0
+    if following != NONE:
+        at = get_node(rt, after, AT) if after != NONE else ins[shift + S_BASE]
+        here = ins[node_row(ins, n) + N_PLACE] if ins[node_row(ins, n) + N_PLACE] >= 0 else at
+        place = ins[node_row(ins, following) + N_PLACE]
+        travel = travel_seconds(ins, pts, ins[shift + S_PROFILE], here, place) if place >= 0 else 0
+        has_lunch = ins[shift + S_HAS_LUNCH] == 1 and get_shift(rt, s, LUNCH_AFTER) == after and wk[row + IS_LUNCH_AFTER] == 1
+        following_start = reach(ins, shift, start + ins[node_row(ins, n) + N_SECONDS], travel, has_lunch)
+    return time_part(ins, pts, rt, wk, n, start, following, following_start, limit)
+
+
+@kernel
+def _best_scanned(ins, pts, rt, wk, n, count, limit):
+    """Leave the cheapest of `count` candidates in ``CHOSEN`` if it costs less than `limit`; return what it costs, or `limit`.
+
+    The delays are followed for those that may be cheapest first, until none that is left can be cheaper.
+    """
+    best = limit
+    while True:
+        least, at = best, NONE
+        for k in range(count):
+            cost = wk[candidate(wk, SCAN, k) + COST]
+            if cost < least:
+                least, at = cost, k
+        if at == NONE:
+            return best
+        row = candidate(wk, SCAN, at)
+        fixed = wk[row + FIXED]
+        cost = fixed + delay_cost(ins, pts, rt, wk, n, row, wk[row + EARLIEST], best - fixed)
+        if cost < best:
+            best = cost
+            copy_candidate(wk, row, candidate(wk, CHOSEN, 0))
+            wk[candidate(wk, CHOSEN, 0) + COST], wk[candidate(wk, CHOSEN, 0) + IS_EXACT] = cost, 1
+        wk[row + COST] = FAR
+
+
+@kernel
 def best_single(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
     """Find the cheapest place of a visit of one node; returns its cost (FAR: none under `limit`) and leaves it in ``CHOSEN``."""
     visit = visit_row(ins, v)
     n = ins[visit + V_FIRST_NODE]
     failed = get_visit(rt, v, FAILED)
     sees_all = failed < 0 or (ins[visit + V_IS_PAID] == 1 and get_total(rt, FUNDS_FREED) > failed)
-    best = limit
-    has_found = False
+    best, count, timing = limit, 0, timing_of(ins, is_timed)
     is_spaced = ins[need_row(ins, ins[visit + V_NEED]) + D_VISITS] > 1
     wk[DAY_EPOCH] += 1
     for e in range(look(ins, rt, wk, n, failed, sees_all, has_blinks)):
@@ -273,13 +377,19 @@ def best_single(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
         fixed = evaluate_provider(ins, rt, n, entry)
         if fixed >= best:
             continue
-        for k in range(scan_shift(ins, pts, rt, wk, n, entry, fixed, best, has_blinks, is_timed)):
+        if timing == LEAST:
+            count = scan_shift(ins, pts, rt, wk, n, entry, fixed, best, has_blinks, timing, count)
+            if count > SCAN_ROOM // 2:
+                best = _best_scanned(ins, pts, rt, wk, n, count, best)
+                count = 0
+            continue
+        for k in range(scan_shift(ins, pts, rt, wk, n, entry, fixed, best, has_blinks, timing, 0)):
             row = candidate(wk, SCAN, k)
             if wk[row + COST] < best:
                 best = wk[row + COST]
                 copy_candidate(wk, row, candidate(wk, CHOSEN, 0))
-                has_found = True
-    return best if has_found else FAR
+    best = _best_scanned(ins, pts, rt, wk, n, count, best)
+    return best if best < limit else FAR
 
 
 @kernel

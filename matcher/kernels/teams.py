@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from matcher.instance import FAR
 from matcher.kernels.cells import (
-    DAY_SPAN, D_VISITS, N_GAP_HIGH, N_GAP_LOW, N_PLACE, N_SECONDS, S_BASE, S_DAY, S_HAS_LUNCH, S_PROFILE, V_FIRST_NODE, V_NEED, V_NODES, V_ROLES,
-    entry_provider, entry_shift, need_row, node_row, room_of, shift_row, visit_row,
+    DAY_SPAN, D_VISITS, N_GAP_HIGH, N_GAP_LOW, S_DAY, V_FIRST_NODE, V_NEED, V_NODES, V_ROLES, entry_provider, entry_shift, need_row, node_row,
+    room_of, shift_row, visit_row,
 )  # fmt: skip
-from matcher.kernels.insertion import best_single, fits_day, scan_shift, time_part
+from matcher.kernels.insertion import best_single, delay_cost, fits_day, scan_shift, timing_of
 from matcher.kernels.jit import kernel
 from matcher.kernels.look import look
 from matcher.kernels.people import evaluate_provider, evaluate_team
-from matcher.kernels.roads import travel_seconds
-from matcher.kernels.routes import AT, HEAD, LUNCH_AFTER, NEXT, NONE, get_node, get_shift
-from matcher.kernels.schedule import reach
+from matcher.kernels.routes import NONE
 from matcher.kernels.work import (
-    AFTER, BEAM_SIZE, BEAM_WIDTH, BUCKETS, BUCKET_DAY, CHOSEN, COST, DAY_EPOCH, EARLIEST, FIXED, IS_LUNCH_AFTER, LATEST_START, LOOK, MEMBERS,
-    PARTIAL, SCAN, STARTS, TO_ENTRY, TRIAL_DAY, TRIAL_PICK, beam_row, candidate, copy_candidate,
+    BEAM_SIZE, BEAM_WIDTH, BUCKETS, BUCKET_DAY, CHOSEN, COST, DAY_EPOCH, EARLIEST, FIXED, IS_EXACT, LATEST_START, LOOK, MEMBERS, PARTIAL, SCAN,
+    STARTS, TO_ENTRY, TRIAL_DAY, TRIAL_PICK, beam_row, candidate, copy_candidate,
 )  # fmt: skip
 
 
@@ -39,7 +37,7 @@ def _keep(wk, role, bucket, row):
 def _fill_beams(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
     """Collect the candidates of every node of a team visit by day; returns the number of days, 0 where some node has none."""
     visit = visit_row(ins, v)
-    buckets = 0
+    buckets, timing = 0, timing_of(ins, is_timed)
     is_spaced = ins[need_row(ins, ins[visit + V_NEED]) + D_VISITS] > 1
     wk[DAY_EPOCH] += 1
     for role in range(ins[visit + V_NODES]):
@@ -66,7 +64,7 @@ def _fill_beams(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
             worth = limit
             if bucket != NONE and wk[wk[BEAM_SIZE] + role * wk[BUCKETS] + bucket] == BEAM_WIDTH:
                 worth = min(limit, wk[beam_row(wk, role, bucket, BEAM_WIDTH - 1) + COST])
-            found = scan_shift(ins, pts, rt, wk, n, entry, fixed, worth, has_blinks, is_timed)
+            found = scan_shift(ins, pts, rt, wk, n, entry, fixed, worth, has_blinks, timing, 0)
             if found == 0:
                 continue
             if bucket == NONE:
@@ -112,24 +110,6 @@ def _team_starts(ins, wk, visit):
 
 
 @kernel
-def _delay_cost(ins, pts, rt, wk, n, row, start, limit):
-    """Return the time part of a candidate's cost if it starts then rather than at its earliest."""
-    s = entry_shift(ins, wk[row + TO_ENTRY])
-    shift = shift_row(ins, s)
-    after = wk[row + AFTER]
-    following = get_node(rt, after, NEXT) if after != NONE else get_shift(rt, s, HEAD)
-    following_start = 0
-    if following != NONE:
-        at = get_node(rt, after, AT) if after != NONE else ins[shift + S_BASE]
-        here = ins[node_row(ins, n) + N_PLACE] if ins[node_row(ins, n) + N_PLACE] >= 0 else at
-        place = ins[node_row(ins, following) + N_PLACE]
-        travel = travel_seconds(ins, pts, ins[shift + S_PROFILE], here, place) if place >= 0 else 0
-        has_lunch = ins[shift + S_HAS_LUNCH] == 1 and get_shift(rt, s, LUNCH_AFTER) == after and wk[row + IS_LUNCH_AFTER] == 1
-        following_start = reach(ins, shift, start + ins[node_row(ins, n) + N_SECONDS], travel, has_lunch)
-    return time_part(ins, pts, rt, wk, n, start, following, following_start, limit)
-
-
-@kernel
 def _trial_cost(ins, pts, rt, wk, visit, partial, limit, is_timed):
     """Return the cost of the team on trial, FAR where its times or its members do not go together; the team's own cost is second."""
     if not _team_starts(ins, wk, visit):
@@ -143,11 +123,14 @@ def _trial_cost(ins, pts, rt, wk, visit, partial, limit, is_timed):
     if is_timed:
         for k in range(ins[visit + V_NODES]):
             row, start = _tried(wk, k), wk[wk[STARTS] + k]
-            if start > wk[row + EARLIEST]:
+            if start > wk[row + EARLIEST] or wk[row + IS_EXACT] == 0:
                 cost -= wk[row + COST] - wk[row + FIXED]
-                cost += _delay_cost(ins, pts, rt, wk, ins[visit + V_FIRST_NODE] + k, row, start, limit - cost)
-                if cost >= FAR:
+                part = delay_cost(ins, pts, rt, wk, ins[visit + V_FIRST_NODE] + k, row, start, limit - cost)
+                cost += part
+                if cost >= limit:
                     return FAR, 0
+                if start == wk[row + EARLIEST]:
+                    wk[row + COST], wk[row + IS_EXACT] = wk[row + FIXED] + part, 1
     return cost, pairing
 
 

@@ -13,7 +13,7 @@ tables
 A *candidate* is one way to hold one node: ``COST``, ``FIXED`` (the part that does not depend on when), ``TO_ENTRY``, ``AFTER`` (the node before
 it), ``IS_LUNCH_AFTER``,
 ``FROM`` and ``UNTIL`` (the start option), ``EARLIEST`` and ``LATEST_START`` there,
-``PAYER`` (the fund that a plan names).
+``PAYER`` (the fund that a plan names), ``IS_EXACT`` (0 where the cost of times in ``COST`` is only the least that it can be).
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matcher.instance import Instance, Longs
 
-COST, FIXED, TO_ENTRY, AFTER, IS_LUNCH_AFTER, FROM, UNTIL, EARLIEST, LATEST_START, PAYER = range(10)
-CANDIDATE = 10
+COST, FIXED, TO_ENTRY, AFTER, IS_LUNCH_AFTER, FROM, UNTIL, EARLIEST, LATEST_START, PAYER, IS_EXACT = range(11)
+CANDIDATE = 11
 BEAM_WIDTH = 10
 SCAN_ROOM = 512
 
