@@ -22,9 +22,9 @@ from matcher.kernels.diagnose import (
     BY_TIME,
     BY_WEEK_MINUTES,
     FREE,
-    diagnose,
 )
 from matcher.kernels.place import touch
+from matcher.kernels.probe import diagnose_entries
 from matcher.kernels.roads import travel_seconds
 from matcher.kernels.routes import ARRIVAL, AT, BOUND, HEAD, HIGH, LATEST, LOW, NEXT, NONE, START, view
 from matcher.kernels.schedule import settle
@@ -52,6 +52,7 @@ time but for the lunch, it is told as ``lunch``."""
 
 LOOSEST_LAST = (BY_SPACING, BY_LEG, BY_CASELOAD, BY_MAX_PROVIDERS, BY_DAY_MINUTES, BY_WEEK_MINUTES, BY_FUND, BY_TIME, FREE)
 """Among a provider's shifts, the one that came nearest counts."""
+RANK = {code: rank for rank, code in enumerate(LOOSEST_LAST)}
 
 
 class Reasons:
@@ -83,11 +84,14 @@ class Reasons:
         n = int(instance.visits[v]["first_node"]) + k
         rows, left = self._by_seats(v, role) if is_room else self._by_people(v, k, role)
         nearest: dict[int, tuple[int, int, int, int]] = {}
-        for entry in range(int(instance.entry_first[n]), int(instance.entry_first[n + 1])):
-            shift = instance.shifts[instance.entry_shift[entry]]
-            code, short = diagnose(*self._packed, self._state, n, entry)
-            seen = (LOOSEST_LAST.index(code), -int(short), int(shift["day"]), int(instance.entry_shift[entry]))
-            p = int(shift["provider"])
+        shifts = instance.entry_shift[int(instance.entry_first[n]) : int(instance.entry_first[n + 1])]
+        codes, shorts = np.zeros((2, len(shifts)), np.int64)
+        diagnose_entries(*self._packed, self._state, n, codes, shorts)
+        own = instance.shifts[shifts]
+        for s, code, short, day, p in zip(
+            shifts.tolist(), codes.tolist(), shorts.tolist(), own["day"].tolist(), own["provider"].tolist(), strict=True
+        ):
+            seen = (RANK[code], -short, day, s)
             nearest[p] = max(nearest.get(p, seen), seen)
         reachable = len(nearest)
         if left > reachable:

@@ -117,6 +117,14 @@ class Others:
                     seen[key] = (int(cost), [int(pairing), *rows])
         return sorted(seen.values(), key=lambda item: (item[0], str([row.tolist() for row in item[1][1:]])))
 
+    def cheapest(self) -> list[Any] | None:
+        """Return the place that costs least, the present one perhaps; None where there is none."""
+        s = self._searcher
+        cost, pairing = best_place(s.ins, s.pts, s.rt, s.wk, self._v, TOO_DEAR, False, s.is_timed)
+        if int(cost) >= TOO_DEAR:
+            return None
+        return [int(pairing), *(s.wk[candidate(s.wk, CHOSEN, k) : candidate(s.wk, CHOSEN, k + 1)].copy() for k in range(len(self._nodes)))]
+
     def _with(self, n: int, entry: int) -> tuple[int, int]:
         """Find the cheapest place of the visit in which node n is in the shift of an entry."""
         first, last = int(self._instance.entry_first[n]), int(self._instance.entry_first[n + 1])

@@ -44,6 +44,7 @@ from matcher.start import state_of
 
 if TYPE_CHECKING:
     from matcher.instance import Longs
+    from matcher.kernels.cells import Reals
     from matcher.plan import Plan
     from matcher.problem import Problem
 
@@ -70,6 +71,8 @@ class Ground:
     state: Longs
     is_alike: bool = True
     """Whether every visit of the plan was taken up as it was; if not, some are elsewhere."""
+    packed: tuple[Longs, Reals] | None = None
+    """The packed instance, where it is at hand."""
 
     @classmethod
     def of(cls, problem: Problem, plan: Plan) -> Ground:
@@ -121,7 +124,7 @@ class Refit:
         instance = ground.compiled.instance
         self._instance, self._random = instance, random.Random(f"refit {seed}")
         self._wanted, self._must = list(wanted), sorted(set(must))
-        ins, pts = pack(instance)
+        ins, pts = ground.packed or pack(instance)
         state = empty(instance).array if is_empty else ground.state.copy()
         routes = view(state)
         if self._must:

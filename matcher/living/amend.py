@@ -5,7 +5,7 @@ The past stands as facts: a visit that began before `now` is pinned to its peopl
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -65,13 +65,22 @@ class Amended:
     now: int | None
 
 
-def amend(problem: Problem, plan: Plan, events: Events, *, promised: Collection[str] = (), notice: int = 0, price: int | None = None) -> Amended:
+def amend(
+    problem: Problem,
+    plan: Plan,
+    events: Events,
+    *,
+    promised: Collection[str] = (),
+    notice: int = 0,
+    price: int | None = None,
+    pins: Callable[[str], tuple[Pin, ...]] | None = None,
+) -> Amended:
     """Work events into a week.
 
     Parameters
     ----------
     problem, plan
-        The week and its plan in force.
+        The week and its plan in force, as `problem.in_force` has it.
     events
         Events that go with both (`matcher.living.events.faults_of` finds no fault).
     promised
@@ -80,17 +89,20 @@ def amend(problem: Problem, plan: Plan, events: Events, *, promised: Collection[
         Minutes after `now` within which every visit is promised.
     price
         What each change of the plan costs (the weight ``stability``); None keeps the problem's.
+    pins
+        What gives the pins that keep a visit of the plan as it is, where they are at hand.
 
     Raises
     ------
     EventsError
         If what happened cannot be written as a valid week.
     """
-    return _Amendment(problem, plan, events).made(frozenset(promised), notice, price)
+    return _Amendment(problem, plan, events, pins).made(frozenset(promised), notice, price)
 
 
 class _Amendment:
-    def __init__(self, problem: Problem, plan: Plan, events: Events) -> None:
+    def __init__(self, problem: Problem, plan: Plan, events: Events, pins: Callable[[str], tuple[Pin, ...]] | None) -> None:
+        self._pins_at_hand = pins
         self._problem, self._events, self._horizon = problem, events.events, problem.horizon
         self._now = problem.horizon.since(events.now) if events.now is not None else None
         self._visits = {visit.id: visit for visit in problem.visits}
@@ -129,7 +141,7 @@ class _Amendment:
             "venues": venues,
             "residents": (*self._problem.residents, *(event.resident for event in new if event.resident is not None)),
             "pins": pins,
-            "in_force": lines_of(carried),
+            "in_force": self._lines(carried, renamed),
         }
         if price is not None:
             changes["weights"] = self._problem.weights.model_copy(update={"stability": price})
@@ -416,9 +428,22 @@ class _Amendment:
                 released.append(name)
             if left is not None:
                 pins.append(left if name == pin.visit else left.model_copy(update={"visit": name}))
-        for name in sorted({*frozen, *held}, key=list(self._assigned).index) if frozen or held else ():
-            pins.extend(pins_of(_renamed(self._assigned[name], renamed.get(name, name))))
+        for name in self._assigned:
+            if name not in frozen and name not in held:
+                continue
+            is_as_planned = name not in self._facts and name not in renamed and self._pins_at_hand is not None
+            pins.extend(
+                self._pins_at_hand(name)
+                if is_as_planned and self._pins_at_hand is not None
+                else pins_of(_renamed(self._assigned[name], renamed.get(name, name)))
+            )
         return tuple(pins), tuple(dict.fromkeys(released))
+
+    def _lines(self, carried: tuple[Assignment, ...], renamed: dict[str, str]) -> tuple[InForce, ...]:
+        """Return the lines of the plan in force: those that are there already, but for what has another number or was settled by an event."""
+        there = {line.visit: line for line in self._problem.in_force if line.visit not in renamed and line.visit not in self._facts}
+        new = {*renamed.values(), *(renamed.get(name, name) for name in self._facts)}
+        return tuple(lines_of([item])[0] if item.visit in new or item.visit not in there else there[item.visit] for item in carried)
 
     def _loosened(self, pin: Pin) -> Pin | None:
         """Return what of a pin is still possible once a provider is away or a place is closed; None if nothing is."""
@@ -472,9 +497,10 @@ def lines_of(assignments: Iterable[Assignment]) -> tuple[InForce, ...]:
 
 
 def pins_of(assignment: Assignment) -> tuple[Pin, ...]:
-    """Return the pins that keep a visit as it is: each of its people in their role, and its start."""
-    start = Pin(visit=assignment.visit, start=assignment.team[0].start)
-    return (start, *(Pin(visit=assignment.visit, role=service.role, provider=service.provider) for service in assignment.team))
+    """Return the pins that keep a visit as it is: each of its people in their role, and its start with the first of them."""
+    first, *others = assignment.team
+    start = Pin(visit=assignment.visit, role=first.role, provider=first.provider, start=first.start)
+    return (start, *(Pin(visit=assignment.visit, role=service.role, provider=service.provider) for service in others))
 
 
 def _renamed(assignment: Assignment, name: str) -> Assignment:

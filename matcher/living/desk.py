@@ -13,7 +13,8 @@ from matcher.compile import Compiled, compile_problem
 from matcher.explain.refit import Ground
 from matcher.kernels.cells import pack
 from matcher.kernels.routes import IS_IN, view
-from matcher.living.amend import lines_of
+from matcher.living.amend import lines_of, pins_of
+from matcher.living.derived import Kept
 from matcher.living.recheck import Recheck
 from matcher.solvers.warm import warm_up
 from matcher.start import state_of
@@ -21,8 +22,8 @@ from matcher.start import state_of
 if TYPE_CHECKING:
     from matcher.instance import Longs
     from matcher.kernels.cells import Reals
-    from matcher.plan import Plan
-    from matcher.problem import Problem
+    from matcher.plan import Assignment, Plan
+    from matcher.problem import Pin, Problem
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Desk:
     problem : Problem
         The week. Where the plan is in force, it says so (``in_force``), and whatever departs from the plan costs ``stability``.
     plan : Plan
-        The plan, with the digest of `problem`.
+        The plan; it does not say which problem it is of.
     report : Report
         What the verifier says of it.
     compiled : Compiled
@@ -42,6 +43,8 @@ class Desk:
         The instance as kernels take it, read-only.
     state : int64[...]
         The plan as routes; never written. What of the plan breaks a rule is not in it (`lost`).
+    is_in_force : bool
+        Whether the problem says that the plan is the one in force.
     """
 
     problem: Problem
@@ -50,6 +53,7 @@ class Desk:
     compiled: Compiled
     packed: tuple[Longs, Reals]
     state: Longs
+    is_in_force: bool = True
 
     @classmethod
     def of(cls, problem: Problem, plan: Plan, *, is_in_force: bool = True) -> Desk:
@@ -74,19 +78,20 @@ class Desk:
                 problem, plan = standing, plan.model_copy(update={"problem": None})
                 report = check(problem, plan)
         warm_up()
-        return cls.on(compile_problem(problem), plan, report)
-
-    @classmethod
-    def on(cls, compiled: Compiled, plan: Plan, report: Report) -> Desk:
-        """Open a desk on a week that is compiled already, with a plan that is verified already."""
+        compiled = compile_problem(problem)
         packed = pack(compiled.instance)
-        plan = plan.model_copy(update={"problem": compiled.problem.digest})
-        return cls(compiled.problem, plan, report, compiled, packed, state_of(compiled, plan, packed))
+        plan = plan.model_copy(update={"problem": None})
+        return cls(problem, plan, report, compiled, packed, state_of(compiled, plan, packed), is_in_force)
 
     @property
     def ground(self) -> Ground:
         """The compiled week and the routes, as `matcher.explain` takes them."""
-        return Ground(self.compiled, self.state)
+        return Ground(self.compiled, self.state, packed=self.packed)
+
+    @cached_property
+    def assigned(self) -> dict[str, Assignment]:
+        """The assignments of the plan, by visit."""
+        return {item.visit: item for item in self.plan.assignments}
 
     @cached_property
     def row(self) -> dict[str, int]:
@@ -98,6 +103,24 @@ class Desk:
         """The visits that the plan serves and the routes do not, for they break a rule."""
         is_in = view(self.state).visit[:, IS_IN]
         return tuple(item.visit for item in self.plan.assignments if not is_in[self.row[item.visit]])
+
+    @cached_property
+    def kept(self) -> Kept:
+        """What a changed week shares with this one."""
+        kept = Kept(self.problem)
+        kept.hold(pin for pins in self.pins.values() for pin in pins)
+        return kept
+
+    @cached_property
+    def pins(self) -> dict[str, tuple[Pin, ...]]:
+        """The pins that would keep each visit of the plan as it is."""
+        return {item.visit: pins_of(item) for item in self.plan.assignments}
+
+    def warmed(self) -> Desk:
+        """Have everything ready that questions would otherwise wait for at first; returns the desk itself."""
+        for name in ("assigned", "row", "kept", "pins", "recheck"):
+            getattr(self, name)
+        return self
 
     @cached_property
     def recheck(self) -> Recheck:

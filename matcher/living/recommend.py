@@ -6,17 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from matcher.decode import Tables, numbered
 from matcher.errors import Fault, PlanError, ProblemError
 from matcher.explain.alternatives import Others
 from matcher.explain.refit import Ground, never
 from matcher.kernels.cells import pack
-from matcher.kernels.routes import IS_IN, SHIFT, START, view
 from matcher.living.append import with_need
 from matcher.living.closing import closed
 from matcher.living.desk import Desk
+from matcher.living.trace import Trace
 from matcher.people import Resident
 from matcher.plan import Plan
 from matcher.problem import Need
@@ -28,6 +25,7 @@ if TYPE_CHECKING:
     from matcher.compile import Compiled
     from matcher.instance import Longs
     from matcher.living.recheck import Recheck
+    from matcher.living.trace import Changed
     from matcher.plan import Assignment
     from matcher.problem import Problem
     from matcher.rules import Term
@@ -205,11 +203,10 @@ class _Finder:
         self.found: list[Option] = []
         self._compiled, self._v, self._visit = compiled, v, compiled.visits[v].id
         self._recheck, self._assigned = recheck, {item.visit: item for item in kept}
-        routes = view(others.state)
-        self._nodes, self._is_in = routes.node[:, [SHIFT, START]].copy(), routes.visit[:, IS_IN].copy()
+        self._trace = Trace(compiled, others.state, self._assigned)
         self._teams: dict[tuple[str, ...], set[dt.date]] = {}
 
-    def consider(self, changes: dict[str, Assignment | None] | None) -> None:
+    def consider(self, changes: Changed | None) -> None:
         """Take up what would have to change as an option, if it breaks no rule and is not much like one that is there."""
         assignment = changes.get(self._visit) if changes is not None else None
         if changes is None or assignment is None or not (changes.keys() - {self._visit}) <= self._assigned.keys():
@@ -224,27 +221,6 @@ class _Finder:
             moved = tuple(Moved(self._assigned[name], item) for name, item in changes.items() if name != self._visit)
             self.found.append(Option(assignment, judged.cost, judged.by_term, moved))
 
-    def changes(self, state: Longs) -> dict[str, Assignment | None]:
+    def changes(self, state: Longs) -> Changed:
         """Return what becomes of visits once the visit has a place in the routes."""
-        instance, routes = self._compiled.instance, view(state)
-        moved = (routes.node[:, [SHIFT, START]] != self._nodes).any(axis=1)
-        rows = {*instance.nodes["visit"][moved].tolist(), *np.flatnonzero(routes.visit[:, IS_IN] != self._is_in).tolist()}
-        touched = sorted({int(instance.visits[v]["need"]) for v in rows})
-        holder = dict(numbered(self._compiled, routes, touched))
-        own = instance.needs[instance.visits["need"][self._v]]
-        if self._v not in holder and int(own["first_visit"]) in holder and len([w for w in holder.values() if self._is_sibling(w)]) == 1:
-            holder[self._v] = holder.pop(int(own["first_visit"]))  # alone of its need, it keeps the number that was asked about
-        tables, found = Tables(self._compiled, routes), dict[str, "Assignment | None"]()
-        for row in touched:
-            need = instance.needs[row]
-            for v in range(int(need["first_visit"]), int(need["first_visit"] + need["visits"])):
-                name = self._compiled.visits[v].id
-                was = self._assigned.get(name)
-                now = tables.assignment(name, holder[v], was) if v in holder else None
-                if now != was and (v in rows or not need["is_numbered"]):
-                    found[name] = now
-        return found
-
-    def _is_sibling(self, v: int) -> bool:
-        needs = self._compiled.instance.visits["need"]
-        return bool(needs[v] == needs[self._v])
+        return self._trace.changes(state, self._v)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from matcher.instance import Longs
+    from matcher.kernels.cells import Reals
     from matcher.living.events import Event
     from matcher.problem import Pin, Problem
 
@@ -152,13 +153,17 @@ def replan(
         If the plan is not one of the problem.
     """
     began = time.perf_counter()
-    desk = week if isinstance(week, Desk) else Desk.of(week, plan or Plan())
+    desk = (
+        week
+        if isinstance(week, Desk) and week.is_in_force
+        else Desk.of(*((week.problem, week.plan) if isinstance(week, Desk) else (week, plan or Plan())))
+    )
     happened = read_events(events, now)
     faults = [*_policy_faults(desk, promised, notice, price), *faults_of(happened, desk.problem, desk.plan)]
     if faults:
         raise EventsError(faults)
-    amended = amend(desk.problem, desk.plan, happened, promised=promised, notice=notice, price=price)
-    taken = _taken_up(amended)
+    amended = amend(desk.problem, desk.plan, happened, promised=promised, notice=notice, price=price, pins=desk.pins.__getitem__)
+    taken = _taken_up(amended, desk)
     _refuse_impossible(taken, happened)
     state, ran, why = _searched(taken, steps=steps, stop=None if budget is None and chunks is None else Stop(budget, chunks, cancelled), seed=seed)
     after, report = _verified(taken, state)
@@ -189,6 +194,13 @@ def replan(
     )
 
 
+def _standing(week: Problem | Desk, plan: Plan | None) -> Desk:
+    """Return the desk on which the plan is the one in force."""
+    if not isinstance(week, Desk):
+        return Desk.of(week, plan or Plan())
+    return week if week.is_in_force else Desk.of(week.problem, week.plan)
+
+
 def _policy_faults(desk: Desk, promised: Collection[str], notice: int, price: int | None) -> list[Fault]:
     faults = [Fault("/promised", f"there is no visit {name!r}", "unknown") for name in promised if name not in desk.row]
     if notice < 0:
@@ -204,6 +216,7 @@ class _Taken:
 
     amended: Amended
     compiled: Compiled
+    packed: tuple[Longs, Reals]
     state: Longs
 
     def absent(self) -> list[str]:
@@ -213,14 +226,16 @@ class _Taken:
         return [item.visit for item in self.amended.carried.assignments if item.visit not in served]
 
 
-def _taken_up(amended: Amended) -> _Taken:
+def _taken_up(amended: Amended, desk: Desk) -> _Taken:
     """Compile an amended week and take up the plan; pins and promises that can no longer be kept are dropped, and it is taken up again."""
     warm_up()
     while True:
+        desk.kept.hand_on(amended.problem)
         compiled = compile_problem(amended.problem)
         if amended.over and amended.now is not None:
             compiled = closed(compiled, amended.over, amended.now)
-        taken = _Taken(amended, compiled, state_of(compiled, amended.carried))
+        packed = pack(compiled.instance)
+        taken = _Taken(amended, compiled, packed, state_of(compiled, amended.carried, packed))
         pinned = {pin.visit for pin in amended.problem.pins} - amended.frozen
         broken = [name for name in taken.absent() if name in pinned]
         if not broken:
@@ -250,7 +265,7 @@ def _refuse_impossible(taken: _Taken, events: Events) -> None:
 
 def _searched(taken: _Taken, *, steps: int, stop: Stop | None, seed: int) -> tuple[Longs, int, str]:
     """Return the best routes found, the chunks of the search of the whole week, and why it ended."""
-    ground = Ground(taken.compiled, taken.state)
+    ground = Ground(taken.compiled, taken.state, packed=taken.packed)
     wanted, freed = _wanted(taken)
     state = taken.state
     if wanted or freed:
@@ -290,7 +305,7 @@ def _has_moved(taken: _Taken, v: int) -> bool:
 def _improved(taken: _Taken, state: Longs, stop: Stop, seed: int) -> tuple[Longs, int, str]:
     """Search the whole week, coolly: what is not worth its price is left as it is."""
     instance = taken.compiled.instance
-    searcher = Searcher.on(instance, pack(instance), seed, state)
+    searcher = Searcher.on(instance, taken.packed, seed, state)
     scale = float(np.median(instance.visits["loss"])) if len(instance.visits) else 1.0
     run, chunks = stop.start(), 0
     while (why := run.reason(chunks)) is None:
@@ -304,7 +319,7 @@ def _improved(taken: _Taken, state: Longs, stop: Stop, seed: int) -> tuple[Longs
 def _verified(taken: _Taken, state: Longs) -> tuple[Plan, Report]:
     """Return the plan of routes, verified: clean, costing what the search says, and with nothing new in the past."""
     amended = taken.amended
-    plan = decode(taken.compiled, state)
+    plan = decode(taken.compiled, state, amended.carried)
     if amended.over:
         late = [item if item.visit not in amended.over else _timed_out(item) for item in plan.unassigned]
         plan = plan.model_copy(update={"unassigned": tuple(late)})
