@@ -187,6 +187,73 @@ def targets(
         raise typer.Exit(NO)
 
 
+@app.command()
+def invest(
+    week: WeekFile,
+    *,
+    goal: Annotated[float, typer.Option(min=0, max=1, help="The urgency-weighted service rate to reach.")] = 0.95,
+    cost: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=YUAN",
+            help="What one more of something costs a week: recruit, train, hour_volunteer, hour_social_worker, hour_organization, fund (100 yuan). "
+            "May stand several times.",
+        ),
+    ] = None,
+    most: Annotated[float | None, typer.Option(min=0, help="Yuan a week that may be spent. [default: any]", show_default=False)] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Keep the answer, the week and the plan here.")] = None,
+    budget: Annotated[float | None, typer.Option(help="Seconds a plan. [default: 2]", show_default=False)] = None,
+    chunks: Annotated[int | None, typer.Option(min=1, help="Chunks of work a plan, instead of seconds.", show_default=False)] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the random choices.")] = 1,
+    quiet: QuietOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Find what to recruit, train and fund to reach a service rate cheaply, and the curve of service against money.
+
+    Every point of the curve is a verified plan; that no way is cheaper is not proved. Exit code 1 if the goal is not reached.
+    """
+    from scenarios.answers_risks import invested
+
+    limits = {"budget": budget, "chunks": chunks}
+    found = invested(week, goal, cost or [], output, limits, most=most, seed=seed, is_quiet=quiet, lang=lang or usual_lang())
+    write_json(found)
+    if not found["is_reached"]:
+        raise typer.Exit(NO)
+
+
+@app.command()
+def robust(
+    week: WeekFile,
+    *,
+    plan: Annotated[str | None, typer.Option(metavar="PLAN", help="The plan to try. Left out, one is made.")] = None,
+    volunteer: Annotated[float | None, typer.Option(min=0, max=1, help="Chance that a volunteer is absent on a day. [default: 0.08]")] = None,
+    social_worker: Annotated[float | None, typer.Option(min=0, max=1, help="The same of a social worker. [default: 0.03]")] = None,
+    organization: Annotated[float | None, typer.Option(min=0, max=1, help="The same of an organization. [default: 0.02]")] = None,
+    late: Annotated[float, typer.Option(min=0, max=1, help="Chance that a visit begins late.")] = 0.1,
+    late_minutes: Annotated[float, typer.Option(min=0, max=600, help="By how many minutes on average.")] = 10.0,
+    urgent: Annotated[float, typer.Option(min=0, max=500, help="New urgent needs in the week, on average.")] = 2.0,
+    urgent_category: Annotated[str | None, typer.Option(help="Their category. [default: the one most asked for]", show_default=False)] = None,
+    draws: Annotated[int, typer.Option(min=2, max=10_000, help="Weeks that are drawn.")] = 100,
+    replanned: Annotated[int, typer.Option(min=0, max=10_000, help="How many of these are planned again as well.")] = 20,
+    candidates: Annotated[int, typer.Option(min=0, max=100, help="Other plans among which the one that holds best is looked for.")] = 5,
+    chunks: Annotated[int, typer.Option(min=1, help="Chunks of work of each plan.")] = 10,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Keep the answer and the best plan here.")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=100_000, help="Seed of the draws and plans.")] = 1,
+    quiet: QuietOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Try a plan on weeks as they might go: people who do not come, visits that begin late, urgent needs that come up.
+
+    Says what service to expect, as planned and planned again; the worst tenth; whose absence costs most; which spare people would help on which day.
+    """
+    from scenarios.answers_risks import tried
+
+    shares = {"volunteer": volunteer, "social_worker": social_worker, "organization": organization}
+    risks = {**shares, "late": late, "late_minutes": late_minutes, "urgent": urgent, "urgent_category": urgent_category}
+    settings = {"draws": draws, "replanned": replanned, "candidates": candidates, "chunks": chunks, "seed": seed}
+    write_json(tried(week, plan, risks, output, settings, is_quiet=quiet, lang=lang or usual_lang()))
+
+
 def _check_target(output: Path) -> None:
     """Refuse, before any work is done, a file that could not be written at the end."""
     fault = ""

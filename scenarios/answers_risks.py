@@ -1,0 +1,110 @@
+"""What ``scenarios invest`` and ``scenarios robust`` do between their arguments and their answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from matcher.console import RefusedInput, file_fault, say
+from matcher.errors import Fault, PlanError
+from matcher.files import write_atomic
+from scenarios.answers import make_folder, read_week
+from scenarios.words import Lang, word
+
+Json = dict[str, Any]
+
+
+def invested(
+    week: str, goal: float, costs: list[str], folder: Path | None, limits: Json, *, most: float | None, seed: int, is_quiet: bool, lang: Lang
+) -> Json:
+    """Find a cheap way to a service rate; with a folder, keep the week and the plan that reach it."""
+    from scenarios.invest import COSTS, invest  # noqa: PLC0415 - the engine loads only where it is used
+
+    prices = _prices(costs, COSTS)
+    problem = read_week(week)
+    if folder is not None:
+        make_folder(folder)
+
+    def tell(number: int, rate: float, yuan: float) -> None:
+        if not is_quiet:
+            say(word(lang, "invest.round", number=number, rate=f"{100 * rate:.1f}%", yuan=f"{yuan:,.0f}"))
+
+    found = invest(problem, goal, costs=prices, most=most, seed=seed, on_round=tell, **limits)
+    after, plan = found.pop("problem"), found.pop("plan")
+    if folder is not None:
+        write_atomic(folder / "investment.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+        write_atomic(folder / "week.json", after.to_json() + "\n")
+        write_atomic(folder / "plan.json", plan.to_json() + "\n")
+    if not is_quiet:
+        key = "invest.reached" if found["is_reached"] else "invest.missed"
+        say(word(lang, key, goal=f"{100 * goal:.0f}%", rate=f"{100 * found['rate']:.1f}%", yuan=f"{found['yuan']:,.0f}"))
+    return found
+
+
+def _prices(given: list[str], known: dict[str, float]) -> dict[str, float]:
+    faults, out = [], {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        try:
+            out[name] = float(value)
+        except ValueError:
+            sign = ""
+        if not sign or name not in known or not 0 <= out.get(name, -1) < 1e9:
+            message = f"--cost should be NAME=YUAN, the name one of {', '.join(known)}, was {text!r}"
+            faults.append(Fault("", message, "range"))
+    if faults:
+        raise RefusedInput("command line", faults)
+    return out
+
+
+def tried(week: str, plan: str | None, risks: Json, folder: Path | None, settings: Json, *, is_quiet: bool, lang: Lang) -> Json:
+    """Try a plan (one that is made, where none is given) on weeks as they might go."""
+    from matcher.check import check  # noqa: PLC0415 - the engine loads only where it is used
+    from matcher.plan import Plan  # noqa: PLC0415
+    from matcher.solve import solve  # noqa: PLC0415
+    from scenarios.robust import RISKS, Risks, robustness  # noqa: PLC0415
+
+    problem = read_week(week)
+    category = risks["urgent_category"]
+    if category is not None and category not in {need.category for need in problem.needs}:
+        raise RefusedInput("command line", [Fault("", f"--urgent-category: the week has no need of category {category!r} to copy", "unknown")])
+    if plan is None:
+        found_plan = solve(problem, chunks=10 * settings["chunks"], threads=1, seed=settings["seed"]).plan
+    else:
+        try:
+            found_plan = Plan.read(plan)
+            report = check(problem, found_plan)
+        except PlanError as error:
+            raise RefusedInput(error.what, error.faults, plan) from None
+        except OSError as error:
+            raise file_fault(error, plan) from None
+        if not report.is_clean:
+            raise RefusedInput("plan", [Fault("", f"breaks {len(report.violations)} rules of the week; see matcher check", "conflict")], plan)
+    if folder is not None:
+        make_folder(folder)
+    last = ""
+
+    def tell(what: str, done: int, total: int) -> None:
+        nonlocal last
+        if not is_quiet and what != last:
+            last = what
+            say(word(lang, f"robust.{what}", total=total - done))
+
+    no_show = {kind: RISKS.no_show[kind] if risks[kind] is None else risks[kind] for kind in RISKS.no_show}
+    chances = Risks(no_show, risks["late"], risks["late_minutes"], risks["urgent"], category)
+    found = robustness(problem, found_plan, risks=chances, on_step=tell, **settings)
+    hedge = found["hedge"].pop("plan") if "hedge" in found else None
+    if folder is not None:
+        write_atomic(folder / "robustness.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+        if hedge is not None:
+            write_atomic(folder / "plan.json", hedge.to_json() + "\n")
+    if not is_quiet:
+        for key in ("as_planned", "replanned", "replanned_with_spares"):
+            row = found[key]
+            if row is not None:
+                say(word(lang, f"robust.says.{key}", rate=f"{100 * row['rate']:.1f}%", worst=f"{100 * row['worst_tenth']:.1f}%", draws=row["draws"]))
+        volunteers = [row for row in found["single_points"] if row["kind"] == "volunteer"]
+        if volunteers:
+            say(word(lang, "robust.single_says", name=volunteers[0]["name"], loss=volunteers[0]["loss"], again=volunteers[0]["loss_replanned"]))
+    return found
