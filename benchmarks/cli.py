@@ -6,6 +6,7 @@ What takes long to import is imported only by the commands that need it, so that
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -128,6 +129,7 @@ def table(
     peers: Annotated[str, typer.Option(help="Peers that run beside the engine on neutral weeks, with commas between.")] = "vroom,pyvrp,ortools",
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many instances of each size of a family.")] = None,
     threads: ThreadsOption = 2,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Runs at the same time: no more than there are cores for their threads.")] = 1,
     results: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the runs, tables and plots are kept.")] = RESULTS,
     only_write: Annotated[bool, typer.Option("--only-write", help="Run nothing: write the tables of the runs that are there.")] = False,
 ) -> None:
@@ -149,7 +151,7 @@ def table(
         raise RefusedInput("file", [Fault("", str(error), "syntax")], str(file)) from None
     if not only_write:
         instances = first_of_each_group(tuple(instance for family in chosen for instance in instances_of(family)), limit)
-        _run_all(planned(instances, rivals, numbers, budget, threads), runs, file)
+        _run_all(planned(instances, rivals, numbers, budget, threads), runs, file, jobs)
     _write_results(runs, results)
     write_json({"runs": len(runs), "results": str(results)})
 
@@ -190,7 +192,7 @@ def planned(instances: list[Instance], peers: list[str], seeds: list[int], budge
     return list({run.key: (run, instance) for run, instance in reversed(runs)}.values())[::-1]
 
 
-def _run_all(wanted: list[tuple[Run, Instance]], runs: list[Run], file: Path) -> None:
+def _run_all(wanted: list[tuple[Run, Instance]], runs: list[Run], file: Path, jobs: int = 1) -> None:
     from benchmarks.contest import add_run, do_run  # noqa: PLC0415
     from benchmarks.machine import load  # noqa: PLC0415
 
@@ -199,12 +201,17 @@ def _run_all(wanted: list[tuple[Run, Instance]], runs: list[Run], file: Path) ->
     say(f"{len(left)} runs, {len(wanted) - len(left)} are there already")
     if left and load() > 0.5:
         say(f"The machine is busy (load {load():.1f}); figures measured now are worth little.")
-    for k, (planned_run, instance) in enumerate(left, start=1):
-        done = do_run(planned_run, instance)
-        add_run(file, done)
-        runs.append(done)
-        what = done.error or ("no valid solution" if done.cost is None else f"cost {done.cost:,.2f}")
-        say(f"[{k}/{len(left)}] {done.group} {done.instance} {done.contestant} seed {done.seed}: {what}, {done.seconds:.1f} s")
+    with ThreadPoolExecutor(jobs) as pool:
+        under_way = [pool.submit(do_run, run, instance) for run, instance in left]
+        try:
+            for k, future in enumerate(as_completed(under_way), start=1):
+                done = future.result()
+                add_run(file, done)
+                runs.append(done)
+                what = done.error or ("no valid solution" if done.cost is None else f"cost {done.cost:,.2f}")
+                say(f"[{k}/{len(left)}] {done.group} {done.instance} {done.contestant} seed {done.seed}: {what}, {done.seconds:.1f} s")
+        finally:  # on Ctrl-C what has not begun never does
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _write_results(runs: list[Run], folder: Path) -> None:

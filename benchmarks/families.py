@@ -14,7 +14,7 @@ DATA = Path(__file__).parent / "data" / "hhcrsp"
 HHCRSP = ("mankowska", "kummer", "italian")
 NEUTRAL = "neutral"
 FAMILIES = (*HHCRSP, NEUTRAL)
-NEUTRAL_SIZES = ((300, 60), (1000, 160), (3000, 450))
+NEUTRAL_SIZES = ((300, 60), (1000, 80), (1000, 140), (5000, 420))
 """Visits and providers of the neutral weeks that are measured; each comes with every seed of `NEUTRAL_SEEDS`."""
 NEUTRAL_SEEDS = (1, 2, 3)
 

@@ -13,6 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PACKAGES = {"vroom": "pyvroom", "pyvrp": "pyvrp", "ortools": "ortools"}
 """The distribution of each peer."""
+SEARCH = ("compile.py", "entries.py", "instance.py", "kernels/*.py", "objective.py", "solve.py", "solvers/*.py", "stop.py", "travel.py")
+"""The sources of the engine that decide which plan it finds in how many seconds."""
 
 
 @cache
@@ -47,12 +49,12 @@ def commit() -> str:
 
 @cache
 def version_of(contestant: str) -> str:
-    """Return which version of a contestant runs here: a peer's release, or for the engine a digest of its sources."""
+    """Return which version of a contestant runs here: a peer's release, or for the engine a digest of the sources of its search."""
     if contestant in PACKAGES:
         return version(PACKAGES[contestant])
     digest = hashlib.sha256()
     sources = ROOT / "matcher"
-    for source in sorted(sources.rglob("*.py")):
+    for source in sorted(source for pattern in SEARCH for source in sources.glob(pattern)):
         digest.update(str(source.relative_to(sources)).encode() + b"\0" + source.read_bytes())
     return digest.hexdigest()[:10]
 
