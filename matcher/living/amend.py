@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from matcher.errors import Fault, ProblemError
-from matcher.fields import DAY, Span, Window
+from matcher.fields import DAY, Span
+from matcher.living.cutting import Cutter
 from matcher.living.events import Absent, Done, EventsError, ExtraHours, Late, Missed, NewNeed, VenueClosed, Withdrawn, moment_of, spans_of
-from matcher.living.hours import Spans, covering, joined, windows_from, without
+from matcher.living.hours import Spans, covering, joined, without
 from matcher.plan import Assignment, Plan, Service
 from matcher.problem import InForce, Pin, Problem
 from matcher.travel import Journeys
@@ -47,7 +48,9 @@ class Amended:
     released : tuple of str
         Visits whose pins an event made impossible; they are dropped so far as that goes.
     over : frozenset of str
-        Visits that nobody serves and whose time is over, where the windows could not say so.
+        Visits whose windows could not be closed to the past, for their week would not be valid: mostly such as nobody serves and whose time is over.
+    closed : frozenset of str
+        Visits that are not to begin before now whatever their windows say: those, and the ones whose need has moments of the past among its windows.
     has_room : bool
         Whether something happened that may leave room for others.
     """
@@ -61,6 +64,7 @@ class Amended:
     added: tuple[str, ...]
     released: tuple[str, ...]
     over: frozenset[str]
+    closed: frozenset[str]
     has_room: bool
     now: int | None
 
@@ -132,7 +136,7 @@ class _Amendment:
         needs = [*needs, *(event.need for event in new)]
         frozen_now = frozenset(names[name] for name in frozen)
         reach = Reach(Problem.model_construct(horizon=self._horizon, providers=providers))
-        needs, over = self._cut(needs, frozen_now, {item.visit: item for item in carried}, reach)
+        needs, over, closed = Cutter(self._now, frozen_now, self._starts(frozen), self._own_pins(frozen), reach).cut(needs)
         held = self._promised(promised, notice) - frozen
         pins, released = self._pins(frozen, held, renamed)
         changes: dict[str, Any] = {
@@ -148,7 +152,16 @@ class _Amendment:
         try:
             after = self._problem.replace(**changes)
         except ProblemError as error:
-            raise EventsError(self._told(error, len(needs) - len(new), pins, renamed)) from None
+            loose = self._contradicting(error, pins, {*frozen_now, *(names[name] for name in held)})
+            if not loose:
+                raise EventsError(self._told(error, len(needs) - len(new), pins, carried, renamed)) from None
+            # Pins of what is still to come, which what has happened contradicts (two people in a role of one, say), go; then it is as it is.
+            released = tuple(dict.fromkeys((*released, *loose)))
+            changes["pins"] = pins = tuple(pin for pin in pins if pin.visit not in loose)
+            try:
+                after = self._problem.replace(**changes)
+            except ProblemError as again:
+                raise EventsError(self._told(again, len(needs) - len(new), pins, carried, renamed)) from None
         return Amended(
             problem=after,
             carried=Plan(assignments=carried),
@@ -159,6 +172,7 @@ class _Amendment:
             added=tuple(f"{event.need.id}#{number}" for event in new for number in range(1, event.need.visits + 1)),
             released=released,
             over=over,
+            closed=closed,
             has_room=bool(self._gone) or any(isinstance(event, ExtraHours) for event in self._events),
             now=self._now,
         )
@@ -239,28 +253,24 @@ class _Amendment:
         frozen = set(self._facts)
         if self._now is not None:
             frozen.update(name for name, item in self._assigned.items() if min(self._since(service)[0] for service in item.team) < self._now)
-        busy = {
-            (service.provider, service.crew): max(self._since(service)[1] for service in self._assigned[name].team)
-            for name in self._late
-            for service in self._assigned[name].team
-        }
-        held_up = {
-            name
-            for name in frozen - self._facts
-            for service in self._assigned[name].team
-            if self._since(service)[0] < busy.get((service.provider, service.crew), 0) and self._is_after_late(name)
-        }
-        return frozen - held_up
+        return frozen - {name for name in frozen - self._facts if any(self._is_held_up(name, late) for late in self._late)}
 
-    def _is_after_late(self, name: str) -> bool:
-        """Return whether a visit was planned after a late one of the same provider."""
-        for late in self._late:
-            for service in self._assigned[late].team:
-                for other in self._assigned[name].team:
-                    same = (other.provider, other.crew) == (service.provider, service.crew)
-                    if same and self._since(other)[1] > self._since(service)[0]:
+    def _is_held_up(self, name: str, late: str) -> bool:
+        """Return whether somebody who was to serve a visit was still with a late one, planned before it, or on the way from there."""
+        for service in self._assigned[late].team:
+            for other in self._assigned[name].team:
+                if (other.provider, other.crew) == (service.provider, service.crew):
+                    (begun, ended), (start, end) = self._since(service), self._since(other)
+                    if end > begun and start < ended + self._seconds(other.provider, self._visits[late], self._visits[name]):
                         return True
         return False
+
+    def _seconds(self, provider: str, one: Visit, other: Visit) -> int:
+        """Return the seconds that a provider takes from one visit to another."""
+        if "remote" in (one.need.place, other.need.place):
+            return 0
+        journeys = self._ways_of_the_week()
+        return journeys.seconds(self._providers[provider], journeys.of_need(one.need), journeys.of_need(other.need))
 
     # hours
 
@@ -307,11 +317,14 @@ class _Amendment:
         """Return the seconds from the base of a provider to a visit, and home again."""
         if visit.need.place == "remote":
             return 0, 0
-        if self._journeys is None:
-            self._journeys = Journeys(self._problem)
-        journeys, who = self._journeys, self._providers[provider]
+        journeys, who = self._ways_of_the_week(), self._providers[provider]
         base, place = journeys.of_base(who), journeys.of_need(visit.need)
         return journeys.seconds(who, base, place), journeys.seconds(who, place, base) if who.returns else 0
+
+    def _ways_of_the_week(self) -> Journeys:
+        if self._journeys is None:
+            self._journeys = Journeys(self._problem)
+        return self._journeys
 
     def _people(self, needs: list[Need]) -> tuple[Provider, ...]:
         there = {need.id for need in needs}
@@ -358,39 +371,20 @@ class _Amendment:
                 needs.append(need.model_copy(update=update))
         return renamed, needs
 
-    def _cut(self, needs: Iterable[Need], frozen: frozenset[str], carried: dict[str, Assignment], reach: Reach) -> tuple[list[Need], frozenset[str]]:
-        """Close the windows of needs to the past, but for the starts of what has happened; return the visits whose time is over as well."""
-        starts: dict[str, set[int]] = {}
-        stands: dict[str, int] = {}
-        over: set[str] = set()
-        for name in frozen:
-            of = name.rpartition("#")[0]
-            stands[of] = stands.get(of, 0) + 1
-            starts.setdefault(of, set()).update(self._since(service)[0] for service in carried[name].team)
-        cuts: dict[tuple[Window, ...], tuple[Window, ...]] = {}
-        cut = []
-        for need in needs:
-            windows = need.windows
-            if self._now is not None and stands.get(need.id, 0) < need.visits:
-                if windows not in cuts:
-                    cuts[windows] = windows_from(windows, self._now, self._horizon)
-                windows = cuts[windows]
-            changed = self._with_starts(need, windows, starts.get(need.id, set()))
-            if changed.windows and (changed is need or _is_possible(changed, reach)):
-                cut.append(changed)
-                continue
-            cut.append(self._with_starts(need, need.windows, starts.get(need.id, set())))
-            numbers = range(1, need.visits + 1)
-            over.update(name for number in numbers if (name := f"{need.id}#{number}") not in frozen)
-        return cut, frozenset(over)
+    def _own_pins(self, frozen: set[str]) -> dict[str, list[Pin]]:
+        """Return the week's own pins of visits that have not begun, by need."""
+        found: dict[str, list[Pin]] = {}
+        for pin in self._problem.pins:
+            if pin.visit not in self._gone and pin.visit not in frozen:
+                found.setdefault(pin.visit.rpartition("#")[0], []).append(pin)
+        return found
 
-    def _with_starts(self, need: Need, windows: tuple[Window, ...], starts: set[int]) -> Need:
-        """Return a need with these windows, and one of a moment for each start that lies in none of them."""
-        if starts:
-            spans = [(low, late) for window in windows for low, _, late in window.spans(self._horizon)]
-            lost = sorted(start for start in starts if not any(low <= start <= late for low, late in spans))
-            windows = (*windows, *(Window(earliest=start, latest=start) for start in lost))
-        return need if windows == need.windows else need.model_copy(update={"windows": windows})
+    def _starts(self, frozen: set[str]) -> dict[str, set[int]]:
+        """Return the starts of what has happened, by need."""
+        found: dict[str, set[int]] = {}
+        for name in frozen:
+            found.setdefault(name.rpartition("#")[0], set()).update(self._since(service)[0] for service in self._assigned[name].team)
+        return found
 
     # pins
 
@@ -457,7 +451,9 @@ class _Amendment:
         left = pin.model_copy(update=update) if update else pin
         return left if (left.provider, left.day, left.start) != (None, None, None) else None
 
-    def _told(self, error: ProblemError, first_new: int, pins: tuple[Pin, ...], renamed: dict[str, str]) -> Iterator[Fault]:
+    def _told(
+        self, error: ProblemError, first_new: int, pins: tuple[Pin, ...], carried: tuple[Assignment, ...], renamed: dict[str, str]
+    ) -> Iterator[Fault]:
         """Tell the faults of the week by the events that brought them about."""
         old = {new: name for name, new in renamed.items()}
         new_needs = [i for i, event in enumerate(self._events) if isinstance(event, NewNeed)]
@@ -469,13 +465,28 @@ class _Amendment:
             elif what == "residents" and index.isdigit() and int(index) >= len(self._problem.residents):
                 with_resident = [i for i in new_needs if getattr(self._events[i], "resident", None) is not None]
                 yield Fault(f"/events/{with_resident[int(index) - len(self._problem.residents)]}/resident{tail}", fault.message, fault.code)
-            elif what == "pins" and index.isdigit() and int(index) < len(pins):
-                name = pins[int(index)].visit
-                about = [i for i, event in enumerate(self._events) if getattr(event, "visit", None) == old.get(name, name)]
-                path = f"/events/{about[0]}/visit" if about else ""
+            elif what in ("pins", "in_force") and index.isdigit():
+                name = (pins if what == "pins" else tuple(self._lines(carried, renamed)))[int(index)].visit
+                path = self._about(old.get(name, name))
                 yield Fault(path, f"visit {name!r} cannot stand as it happened: {fault.message}", "conflict")
             else:
                 yield Fault("", f"what happened does not make a valid week: {fault}", fault.code)
+
+    def _contradicting(self, error: ProblemError, pins: tuple[Pin, ...], settled: set[str]) -> list[str]:
+        """Return visits still to come whose pins stand in the needs that faulty pins are of."""
+        needs = set()
+        for fault in error.faults:
+            _, what, index, *_ = [*fault.path.split("/"), "", ""]
+            if what == "pins" and index.isdigit():
+                needs.add(pins[int(index)].visit.rpartition("#")[0])
+        return list(dict.fromkeys(pin.visit for pin in pins if pin.visit not in settled and pin.visit.rpartition("#")[0] in needs))
+
+    def _about(self, name: str) -> str:
+        """Return the path of the event that settled a visit, or else another one of its need; empty if none did."""
+        named = {str(getattr(event, "visit", "")): i for i, event in enumerate(self._events)}
+        near = [i for visit, i in named.items() if visit.rpartition("#")[0] == name.rpartition("#")[0]]
+        i = named.get(name, near[0] if near else None)
+        return f"/events/{i}/visit" if i is not None else ""
 
     # times
 
@@ -505,16 +516,3 @@ def pins_of(assignment: Assignment) -> tuple[Pin, ...]:
 
 def _renamed(assignment: Assignment, name: str) -> Assignment:
     return assignment if assignment.visit == name else assignment.model_copy(update={"visit": name})
-
-
-def _is_possible(need: Need, reach: Reach) -> bool:
-    """Return whether the windows of a need still hold as many visits, and such teams, as it asks for: what a valid week asks."""
-    spans = reach.windows(need)
-    if not spans:
-        return False
-    spacing = need.spacing
-    if need.visits > 1 and reach.most_visits(reach.days(spans), spacing.at_least_days, spacing.at_most_days, need.visits) < need.visits:
-        return False
-    teams = [need.team, *([need.first_team] if need.first_team is not None else [])]
-    gap = need.gap
-    return gap is None or all(reach.has_sequence(spans, sum(role.count for role in team), gap.min_minutes, gap.max_minutes) for team in teams)

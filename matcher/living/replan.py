@@ -23,7 +23,7 @@ from matcher.kernels.search import anneal
 from matcher.living.amend import Amended, amend
 from matcher.living.closing import closed
 from matcher.living.desk import Desk
-from matcher.living.events import Events, EventsError, faults_of, read_events
+from matcher.living.events import Done, Events, EventsError, Late, faults_of, read_events
 from matcher.plan import Plan, Result
 from matcher.rules import Rule
 from matcher.solvers.improve import STEPS as CHUNK
@@ -232,8 +232,8 @@ def _taken_up(amended: Amended, desk: Desk) -> _Taken:
     while True:
         desk.kept.hand_on(amended.problem)
         compiled = compile_problem(amended.problem)
-        if amended.over and amended.now is not None:
-            compiled = closed(compiled, amended.over, amended.now)
+        if amended.closed and amended.now is not None:
+            compiled = closed(compiled, amended.closed, amended.now)
         packed = pack(compiled.instance)
         taken = _Taken(amended, compiled, packed, state_of(compiled, amended.carried, packed))
         pinned = {pin.visit for pin in amended.problem.pins} - amended.frozen
@@ -252,11 +252,13 @@ def _refuse_impossible(taken: _Taken, events: Events) -> None:
     report = check(taken.amended.problem, taken.amended.carried)
     old = {new: name for name, new in taken.amended.renamed.items()}
     about = {getattr(event, "visit", None): i for i, event in enumerate(events.events)}
+    settled = [i for i, event in enumerate(events.events) if isinstance(event, (Late, Done))]
+    team = {item.visit: {service.provider for service in item.team} for item in taken.amended.carried.assignments}
     faults = []
     for name in lost:
-        broken = [violation for violation in report.violations if violation.visit == name]
+        broken = [item for item in report.violations if item.visit == name or (item.visit is None and item.provider in team[name])]
         why = "; ".join(f"{item.rule}: {item.message}" for item in broken[:3]) or "with the others that have begun, it leaves no time for the ways"
-        i = about.get(old.get(name, name))
+        i = about.get(old.get(name, name), settled[0] if settled else None)
         path = f"/events/{i}/visit" if i is not None else ""
         message = f"visit {name!r} cannot stand as it happened ({why}); report it as done by others, without a team, to take it out of the week"
         faults.append(Fault(path, message, "conflict"))

@@ -55,8 +55,8 @@ def test_every_option_is_clean_and_costs_what_the_verifier_says(seed: int) -> No
     smaller, last = without_last(problem)
     desk = Desk.of(smaller, solve(smaller, chunks=1, threads=1).plan)
     assert_exact(recommend(desk, need=last))
-    for item in (*desk.plan.unassigned[:1], *desk.plan.assignments[:1]):
-        assert_exact(recommend(desk, visit=item.visit))
+    for name in [item.visit for item in desk.plan.unassigned[:1]] + [item.visit for item in desk.plan.assignments[:1]]:
+        assert_exact(recommend(desk, visit=name))
 
 
 @pytest.mark.parametrize("seed", range(30))
