@@ -180,18 +180,18 @@ def reach_after_lunch(ins, shift, end, travel):
 
 
 @kernel
-def _insert(dk, count, origin, end, profit, mask, place, item, parent, lunch, served):
-    """Add a label unless one is as good; those that it beats die. Returns how many labels there are."""
+def _insert(dk, count, origin, end, profit, mask, place, item, parent, lunch, served, is_rough):
+    """Add a label unless one is as good (roughly: whatever they served); those that it beats die. Returns how many labels there are."""
     head = dk[PLACE_HEAD] + place
     other, before = dk[head], -1
     while other >= 0:
         row = label_row(dk, other)
         following = dk[row + L_NEXT_PLACE]
         is_beaten = dk[row + L_END] <= end and dk[row + L_PROFIT] >= profit and dk[row + L_LUNCH] >= lunch and dk[row + L_SERVED] <= served
-        if is_beaten and dk[row + L_MASK] & ~mask == 0:
+        if is_beaten and (is_rough or dk[row + L_MASK] & ~mask == 0):
             return count
         beats = end <= dk[row + L_END] and profit >= dk[row + L_PROFIT] and lunch >= dk[row + L_LUNCH] and served <= dk[row + L_SERVED]
-        if beats and mask & ~dk[row + L_MASK] == 0:
+        if beats and (is_rough or mask & ~dk[row + L_MASK] == 0):
             dk[row + L_DEAD] = 1
             if before < 0:
                 dk[head] = following
@@ -212,9 +212,26 @@ def _insert(dk, count, origin, end, profit, mask, place, item, parent, lunch, se
 
 
 @kernel
-def _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, room):
-    """Make the labels of a shift; returns what the best route earns, and its last label (-1: no route; -2: there was no room for all labels).
+def _most_open(dk, label, minute, minutes):
+    """Return the most that any route may earn that goes on from a label, the others of its minute or those of later ones."""
+    most, at = 0, label
+    while minute <= minutes:
+        while at >= 0:
+            row = label_row(dk, at)
+            if dk[row + L_DEAD] == 0:
+                most = max(most, dk[row + L_PROFIT] + rest_of(dk, minute, dk[row + L_LUNCH] == 1))
+            at = dk[row + L_NEXT_MINUTE]
+        minute += 1
+        if minute <= minutes:
+            at = dk[dk[MINUTE] + minute]
+    return most
 
+
+@kernel
+def _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, room, best, is_rough):
+    """Make the labels of a shift; returns what the best route earns, its last label, and what those might that there was no room for.
+
+    The last label is -1 where no route earns more than `best`, which is then returned; the last number 0 where there was room for all.
     Every service takes a minute or more, so that a label of a minute is complete when its turn comes.
     """
     shift = shift_row(ins, s)
@@ -225,8 +242,8 @@ def _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, roo
     for place in range(places):
         dk[dk[PLACE_HEAD] + place] = -1
     needs_lunch, grain = ins[shift + S_HAS_LUNCH] == 1, 1 if end_of_shift - start <= EXACT_SECONDS else GRAIN
-    count = _insert(dk, 0, start, start, 0, 0, 0, -1, -1, 0 if needs_lunch else 1, 0)
-    best, last = 0, -1
+    count = _insert(dk, 0, start, start, 0, 0, 0, -1, -1, 0 if needs_lunch else 1, 0, is_rough)
+    last = -1
     for minute in range(minutes + 1):
         at = dk[dk[MINUTE] + minute]
         while at >= 0:
@@ -259,14 +276,14 @@ def _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, roo
                         if (done + home if is_fed else reach_after_lunch(ins, shift, done, home)) > end_of_shift:
                             continue
                         if count == room:
-                            return best, -2
+                            return best, last, _most_open(dk, at, minute, minutes)
                         done -= (done - start) % grain
                         before = count
-                        count = _insert(dk, count, start, done, gain, mask | bit, there, i, at, 1 if is_fed else 0, served)
+                        count = _insert(dk, count, start, done, gain, mask | bit, there, i, at, 1 if is_fed else 0, served, is_rough)
                         if count > before and gain - travel_weight * home > best:
                             best, last = gain - travel_weight * home, before
             at = dk[label + L_NEXT_MINUTE]
-    return best, last
+    return best, last, 0
 
 
 @kernel
@@ -295,8 +312,8 @@ def _set_bits(dk, items):
 
 
 @kernel
-def best_route(ins, s, dk, items, places, limit, travel_weight, tolerance, guards, guard_count, room):
-    """Return what the best route of a shift earns at most (-1: not known), how many items ``ROUTE`` then holds, and how many units are guarded.
+def best_route(ins, s, dk, items, places, limit, travel_weight, tolerance, guards, guard_count, room, is_rough):
+    """Return what the best route of a shift earns at most (roughly: about), how many items ``ROUTE`` then holds, and how many units are guarded.
 
     Parameters
     ----------
@@ -312,19 +329,18 @@ def best_route(ins, s, dk, items, places, limit, travel_weight, tolerance, guard
     for k in range(guard_count):
         dk[dk[UNIT_BIT] + guards[k]] = k
     _set_bits(dk, items)
-    value, length = -1, 0
+    value, length = 0, 0
     for _attempt in range(SECOND_CHANCES):
-        best, last = _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, room)
-        if last == -2:
-            break
-        value, length = best + tolerance, 0
-        if last == -1:
-            break
-        length, is_twice = _trace(dk, last)
-        if not is_twice:
-            break
+        # A good route found roughly lets most labels be dropped from the start.
+        best, last, left = _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, room, 0, True)
+        length, is_twice = _trace(dk, last) if last >= 0 else (0, False)
+        if not is_rough:
+            best, last, left = _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, room, best, False)
+            if last >= 0:
+                length, is_twice = _trace(dk, last)
+        value = max(best, left) + tolerance
         added = 0
-        for k in range(length):
+        for k in range(length if is_twice else 0):
             u = dk[item_row(dk, dk[dk[ROUTE] + k]) + I_UNIT]
             for j in range(k):
                 if dk[item_row(dk, dk[dk[ROUTE] + j]) + I_UNIT] == u and dk[dk[UNIT_BIT] + u] < 0 and guard_count < GUARDS:

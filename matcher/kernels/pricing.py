@@ -5,30 +5,31 @@ caseloads and fen of funds have one too, which routes pay. docs/bounds.md says w
 
 The relaxation is one int64 array ``rx``, with a head that says where each table starts (`matcher.solvers.master` makes it):
 
-units, 7 cells: ``COUNT`` of visits (interchangeable ones are one unit), ``NODES`` of each, ``DAYS`` that they are apart, ``LOSS`` of each,
-    urgency ``WEIGHT``, ``COMMUNITY``.
-``BUCKET_FIRST`` (of each unit), ``BUCKET_DAY``, ``BUCKET_PROVIDER`` (-1: any), ``BUCKET_ROW``: the days or parts of windows in which all nodes of a
-    visit have to be served, where a need limits its providers those of each.
-``CHOICE_FIRST`` (of each unit), ``CHOICE_BUCKET_FIRST`` (of each choice), ``CHOICE_BUCKET``: sets of buckets, by rising day, of one of which a unit
+units, 6 cells: ``COUNT`` of visits (interchangeable ones are one unit), ``NODES`` of each, ``GUARD`` (of units of equal guard a route serves one,
+    once), ``LOSS`` of each, urgency ``WEIGHT``, ``COMMUNITY``.
+chains, 6 cells: units that stand together because days tie them, in order of their numbers (`matcher.kernels.chains`).
+``BUCKET_DAY``, ``BUCKET_UNIT``, ``BUCKET_ROW_FIRST``, ``BUCKET_ROW``: the days, parts of windows and kinds of team in which all nodes of a visit
+    may be served, and the row of each node.
+``CHOICE_FIRST`` (of each chain), ``CHOICE_BUCKET_FIRST`` (of each choice), ``CHOICE_BUCKET``: sets of buckets, by rising day, of one of which a chain
     takes all.
-``PIECE_FIRST`` (of each unit), pieces of 5 cells: ``LOW``, ``HIGH`` start, cost of such a start to the first service, and to each other,
-    bucket (-1: the one of the shift's day).
+``PIECE_FIRST`` (of each node), pieces of 6 cells: ``LOW``, ``HIGH`` start, cost of such a start, row, day of shift and set of providers (-1: any).
+``SETS``: providers as bits, ``SET_WORDS`` words of `SET_BITS` a set.
 ``NODE_UNIT`` (-1: an equal node stands for it), ``NODE_SECONDS``: of each node.
 ``POSITION``: for each position of `SHIFT_NODE` its entry, times ``SHARE_BASE``, plus the most services of its resident that its provider can
     give (0: out of reach).
 ``GROUP_SHIFT``, ``GROUP_COUNT``: shifts that are alike (crews) are priced once.
 ``LEAST_SECONDS``: the shortest service of each shift.
 ``WAYS``: seconds between places along the shortest way, for each table of the instance; ``HAS_WAYS`` is 0 where there were too many.
+``OFFER_FIRST`` (of each position of `SHIFT_NODE`), offers of 4 cells: ``LOW``, ``HIGH`` start, cost, row: what of its pieces a shift can serve.
 """
 
 from __future__ import annotations
 
 from matcher.instance import FAR
 from matcher.kernels.cells import (
-    D_FUNDS, D_FUND_FIRST, NEED_FUND, NEW_FACE, N_IS_ROOM, N_PIN, N_PLACE, N_VISIT, PLACE_COUNT, PROFILE_TABLES, P_CASE_COUNTER, P_DAY_COUNTER,
-    P_MAX_DAY, P_MAX_WEEK, P_WEEK_COUNTER, SHIFT_FIRST, SHIFT_NODE, S_BASE, S_DAY, S_END, S_HAS_LUNCH, S_LUNCH, S_MAX_LEG, S_PROFILE, S_PROVIDER,
-    S_RETURNS, S_START, S_WEEK, TRAVEL, V_FIRST_NODE, V_NEED, V_RESIDENT, cell, entry_cost, entry_price, need_row, node_row, provider_row, shift_row,
-    visit_row, weight,
+    D_FUNDS, D_FUND_FIRST, NEED_FUND, NEW_FACE, N_PLACE, N_VISIT, PLACE_COUNT, PROFILE_TABLES, P_CASE_COUNTER, P_DAY_COUNTER, P_MAX_DAY, P_MAX_WEEK,
+    P_WEEK_COUNTER, SHIFT_FIRST, SHIFT_NODE, S_BASE, S_DAY, S_END, S_HAS_LUNCH, S_LUNCH, S_MAX_LEG, S_PROFILE, S_PROVIDER, S_RETURNS, S_START, S_WEEK,
+    TRAVEL, V_NEED, V_RESIDENT, cell, entry_cost, entry_price, need_row, node_row, provider_row, shift_row, visit_row, weight,
 )  # fmt: skip
 from matcher.kernels.jit import kernel
 from matcher.kernels.labels import (
@@ -38,21 +39,24 @@ from matcher.kernels.labels import (
 from matcher.kernels.people import face_cost
 from matcher.kernels.roads import travel_seconds
 
-U_COUNT, U_NODES, U_DAYS, U_LOSS, U_WEIGHT, U_COMMUNITY = range(6)
+U_COUNT, U_NODES, U_GUARD, U_LOSS, U_WEIGHT, U_COMMUNITY = range(6)
 UNIT_CELLS = 6
-Q_LOW, Q_HIGH, Q_FIRST_COST, Q_OTHER_COST, Q_BUCKET = range(5)
-PIECE_CELLS = 5
+Q_LOW, Q_HIGH, Q_COST, Q_ROW, Q_DAY, Q_SET = range(6)
+PIECE_CELLS = 6
+O_LOW, O_HIGH, O_COST, O_ROW = range(4)
+OFFER_CELLS = 4
+SET_BITS = 60
 
-TOLERANCE = 2_000
+TOLERANCE = 20_000
 """The best route of a shift may be missed by so small a part of what the shift earns at most; the bound allows for it."""
 
 # slots of the head of rx
 (
-    UNITS, BUCKET_FIRST, BUCKET_DAY, BUCKET_PROVIDER, BUCKET_ROW, CHOICE_FIRST, CHOICE_BUCKET_FIRST, CHOICE_BUCKET, PIECE_FIRST, PIECES, NODE_UNIT,
-    NODE_SECONDS, POSITION, GROUP_SHIFT, GROUP_COUNT, LEAST_SECONDS, WAYS,
-) = range(17)  # fmt: skip
-UNIT_COUNT, SHARE_BASE, HAS_WAYS, COUNTER_AT, FUND_AT, SCALE = range(17, 23)
-RELAXATION_HEAD = 24
+    UNITS, CHAINS, BUCKET_DAY, BUCKET_UNIT, BUCKET_ROW_FIRST, BUCKET_ROW, CHOICE_FIRST, CHOICE_BUCKET_FIRST, CHOICE_BUCKET, PIECE_FIRST, PIECES, SETS,
+    NODE_UNIT, NODE_SECONDS, POSITION, GROUP_SHIFT, GROUP_COUNT, LEAST_SECONDS, WAYS, OFFER_FIRST, OFFERS,
+) = range(21)  # fmt: skip
+CHAIN_COUNT, SHARE_BASE, HAS_WAYS, COUNTER_AT, FUND_AT, SCALE, SET_WORDS = range(21, 28)
+RELAXATION_HEAD = 28
 
 
 @kernel
@@ -74,17 +78,6 @@ def least_travel(ins, pts, rx, profile, origin, destination):
 
 
 @kernel
-def _row_of(rx, unit, bucket, day, provider, role):
-    """Return the row of a node of a unit in a bucket, or (bucket -1) on the day of the shift; -1 where there is none."""
-    if bucket >= 0:
-        return cell(rx, BUCKET_ROW, bucket) + role
-    for b in range(cell(rx, BUCKET_FIRST, unit), cell(rx, BUCKET_FIRST, unit + 1)):
-        if cell(rx, BUCKET_DAY, b) == day and (cell(rx, BUCKET_PROVIDER, b) < 0 or cell(rx, BUCKET_PROVIDER, b) == provider):
-            return cell(rx, BUCKET_ROW, b) + role
-    return -1
-
-
-@kernel
 def _cheapest_fund(ins, rx, need, prices):
     """Return the fund that charges least of those that may pay for a need, -1 where there is none."""
     best = -1
@@ -98,36 +91,14 @@ def _cheapest_fund(ins, rx, need, prices):
 @kernel
 def count_items(ins, rx, s):
     """Return how many items a shift may have."""
-    shift = shift_row(ins, s)
-    count = 0
-    for at in range(cell(ins, SHIFT_FIRST, s), cell(ins, SHIFT_FIRST, s + 1)):
-        n = cell(ins, SHIFT_NODE, at)
-        unit = cell(rx, NODE_UNIT, n)
-        if unit < 0:
-            continue
-        for piece in range(cell(rx, PIECE_FIRST, unit), cell(rx, PIECE_FIRST, unit + 1)):
-            row = rx[PIECES] + piece * PIECE_CELLS
-            if max(rx[row + Q_LOW], ins[shift + S_START]) <= min(rx[row + Q_HIGH], ins[shift + S_END] - cell(rx, NODE_SECONDS, n)):
-                count += 1
-    return count
+    return cell(rx, OFFER_FIRST, cell(ins, SHIFT_FIRST, s + 1)) - cell(rx, OFFER_FIRST, cell(ins, SHIFT_FIRST, s))
 
 
 @kernel
 def mark_rows(ins, rx, s, is_covered):
     """Write 1 to the rows that some item of a shift covers."""
-    shift = shift_row(ins, s)
-    for at in range(cell(ins, SHIFT_FIRST, s), cell(ins, SHIFT_FIRST, s + 1)):
-        n = cell(ins, SHIFT_NODE, at)
-        unit = cell(rx, NODE_UNIT, n)
-        if unit < 0 or cell(rx, POSITION, at) % rx[SHARE_BASE] == 0:
-            continue
-        role = n - ins[visit_row(ins, ins[node_row(ins, n) + N_VISIT]) + V_FIRST_NODE]
-        for piece in range(cell(rx, PIECE_FIRST, unit), cell(rx, PIECE_FIRST, unit + 1)):
-            row = rx[PIECES] + piece * PIECE_CELLS
-            if max(rx[row + Q_LOW], ins[shift + S_START]) <= min(rx[row + Q_HIGH], ins[shift + S_END] - cell(rx, NODE_SECONDS, n)):
-                priced = _row_of(rx, unit, rx[row + Q_BUCKET], ins[shift + S_DAY], ins[shift + S_PROVIDER], role)
-                if priced >= 0:
-                    is_covered[priced] = 1
+    for offer in range(cell(rx, OFFER_FIRST, cell(ins, SHIFT_FIRST, s)), cell(rx, OFFER_FIRST, cell(ins, SHIFT_FIRST, s + 1))):
+        is_covered[rx[rx[OFFERS] + offer * OFFER_CELLS + O_ROW]] = 1
 
 
 @kernel
@@ -177,27 +148,17 @@ def _gather(ins, rx, s, prices, dk):
         share = cell(rx, POSITION, at) % rx[SHARE_BASE]
         if unit < 0 or share == 0:
             continue
-        node = node_row(ins, n)
-        role, seconds = n - ins[visit_row(ins, ins[node + N_VISIT]) + V_FIRST_NODE], cell(rx, NODE_SECONDS, n)
         fixed = 0 if is_room else _cost_of_position(ins, rx, s, at, a_second, a_case, prices)
-        for piece in range(cell(rx, PIECE_FIRST, unit), cell(rx, PIECE_FIRST, unit + 1)):
-            row = rx[PIECES] + piece * PIECE_CELLS
-            low, high = max(rx[row + Q_LOW], ins[shift + S_START]), min(rx[row + Q_HIGH], ins[shift + S_END] - seconds)
-            if ins[node + N_PIN] >= 0:
-                low, high = max(low, ins[node + N_PIN]), min(high, ins[node + N_PIN])
-            if low > high:
-                continue
-            priced = _row_of(rx, unit, rx[row + Q_BUCKET], ins[shift + S_DAY], ins[shift + S_PROVIDER], role)
-            if priced < 0:
-                continue
-            profit = prices[priced] - fixed
-            if ins[node + N_IS_ROOM] == 0:
-                profit -= rx[SCALE] * rx[row + (Q_FIRST_COST if role == 0 else Q_OTHER_COST)]
+        guard = rx[unit_row(rx, unit) + U_GUARD]
+        for k in range(cell(rx, OFFER_FIRST, at), cell(rx, OFFER_FIRST, at + 1)):
+            offer = rx[OFFERS] + k * OFFER_CELLS
+            profit = prices[rx[offer + O_ROW]] - fixed - rx[SCALE] * rx[offer + O_COST]
             if profit <= least:
                 continue
             item = item_row(dk, count)
-            dk[item + I_UNIT], dk[item + I_PLACE], dk[item + I_ROW], dk[item + I_SECONDS] = unit, ins[node + N_PLACE], priced, seconds
-            dk[item + I_LOW], dk[item + I_HIGH], dk[item + I_PROFIT], dk[item + I_NODE] = low, high, profit, n
+            dk[item + I_UNIT], dk[item + I_PLACE], dk[item + I_ROW] = guard, ins[node_row(ins, n) + N_PLACE], rx[offer + O_ROW]
+            dk[item + I_LOW], dk[item + I_HIGH], dk[item + I_PROFIT], dk[item + I_NODE] = rx[offer + O_LOW], rx[offer + O_HIGH], profit, n
+            dk[item + I_SECONDS] = cell(rx, NODE_SECONDS, n)
             dk[item + I_ENTRY], dk[item + I_SHARE] = cell(rx, POSITION, at) // rx[SHARE_BASE], share
             count += 1
     return count
@@ -312,7 +273,7 @@ def _use(ins, rx, dk, i, s, part, prices, columns, amounts, g):
 
 
 @kernel
-def price_shifts(ins, pts, rx, dk, first, last, prices, is_exact, guards, guard_counts, values, columns, amounts, room):
+def price_shifts(ins, pts, rx, dk, first, last, prices, is_exact, is_rough, guards, guard_counts, values, columns, amounts, room):
     """Price the groups of like shifts from `first` up to `last`.
 
     Parameters
@@ -322,6 +283,8 @@ def price_shifts(ins, pts, rx, dk, first, last, prices, is_exact, guards, guard_
         fund. All in units of 1 / ``SCALE`` of the objective.
     is_exact : bool
         Whether to look for routes, or only to fill the minutes of each shift.
+    is_rough : bool
+        Whether good routes do, whose values then prove nothing.
     guards, guard_counts : int32[G, GUARDS], int32[G]
         Units that may not be served twice; extended.
     values : int64[G]
@@ -345,7 +308,7 @@ def price_shifts(ins, pts, rx, dk, first, last, prices, is_exact, guards, guard_
             travel_weight, tolerance = rx[SCALE] * weight(ins, TRAVEL), ceiling // TOLERANCE
             fill_rests(ins, s, dk, kept)
             value, length, guard_counts[g] = best_route(
-                ins, s, dk, items, places, _limit(ins, s), travel_weight, tolerance, guards[g], guard_counts[g], room
+                ins, s, dk, items, places, _limit(ins, s), travel_weight, tolerance, guards[g], guard_counts[g], room, is_rough
             )
         if value >= 0:
             values[g] = min(value, ceiling)
@@ -360,101 +323,3 @@ def price_shifts(ins, pts, rx, dk, first, last, prices, is_exact, guards, guard_
                 break
             _use(ins, rx, dk, dk[row], s, min(1.0, left / dk[row + R_SECONDS]), prices, columns, amounts, g)
             left -= dk[row + R_SECONDS]
-
-
-@kernel
-def _price_of(rx, bucket, nodes, prices):
-    """Return what is paid for a visit in a bucket."""
-    price = 0
-    for k in range(nodes):
-        price += prices[cell(rx, BUCKET_ROW, bucket) + k]
-    return price
-
-
-@kernel
-def _want(rx, bucket, nodes, wanted):
-    for k in range(nodes):
-        wanted[cell(rx, BUCKET_ROW, bucket) + k] += 1.0
-
-
-@kernel
-def _choose_days(rx, u, first, last, loss, prices, saved, choice):
-    """Return what the visits of a unit save at most in the buckets at positions `first` to `last` of ``CHOICE_BUCKET``.
-
-    One bucket a day at most, the days apart. `choice` says how: column j is about the first j buckets, row m about m visits.
-    """
-    unit, width = unit_row(rx, u), last - first + 1
-    for j in range(width):
-        saved[0, j] = 0
-    for m in range(1, rx[unit + U_COUNT] + 1):
-        saved[m, 0], choice[m, 0] = 0, 0
-        i = 0
-        for j in range(1, width):
-            b = cell(rx, CHOICE_BUCKET, first + j - 1)
-            while i < j - 1 and cell(rx, BUCKET_DAY, cell(rx, CHOICE_BUCKET, first + i)) + rx[unit + U_DAYS] <= cell(rx, BUCKET_DAY, b):
-                i += 1
-            gain = loss - _price_of(rx, b, rx[unit + U_NODES], prices)
-            saved[m, j], choice[m, j] = saved[m, j - 1], choice[m, j - 1]
-            if gain > 0 and saved[m - 1, i] + gain > saved[m, j]:
-                saved[m, j], choice[m, j] = saved[m - 1, i] + gain, j
-    return saved[rx[unit + U_COUNT], width - 1]
-
-
-@kernel
-def _want_days(rx, u, first, last, choice, wanted):
-    """Add the rows of the buckets that `_choose_days` chose; returns how many buckets."""
-    unit, served = unit_row(rx, u), 0
-    m, j = rx[unit + U_COUNT], last - first
-    while m > 0 and choice[m, j] > 0:
-        b = cell(rx, CHOICE_BUCKET, first + choice[m, j] - 1)
-        _want(rx, b, rx[unit + U_NODES], wanted)
-        served += 1
-        j = choice[m, j] - 1
-        while j > 0 and cell(rx, BUCKET_DAY, cell(rx, CHOICE_BUCKET, first + j - 1)) + rx[unit + U_DAYS] > cell(rx, BUCKET_DAY, b):
-            j -= 1
-        m -= 1
-    return served
-
-
-@kernel
-def price_units(rx, prices, losses, saved, choice, wanted, served):
-    """Return what the units cost at least, visits served by price, the others lost.
-
-    Parameters
-    ----------
-    losses : int64[U]
-        What each visit of a unit costs if it is left out.
-    saved, choice : int64[most visits of a unit + 1, most buckets of a unit + 1]
-        Workspace.
-    wanted : float64[...]
-        Added to: the rows that are paid.
-    served : float64[U]
-        Written: how many visits of each unit are.
-    """
-    total = 0
-    for u in range(rx[UNIT_COUNT]):
-        unit = unit_row(rx, u)
-        nodes, most = rx[unit + U_NODES], rx[unit + U_COUNT]
-        served[u] = 0
-        if most == 1:
-            best, chosen = losses[u], -1
-            for b in range(cell(rx, BUCKET_FIRST, u), cell(rx, BUCKET_FIRST, u + 1)):
-                price = _price_of(rx, b, nodes, prices)
-                if price < best:
-                    best, chosen = price, b
-            total += best
-            if chosen >= 0:
-                _want(rx, chosen, nodes, wanted)
-                served[u] = 1
-            continue
-        most_saved, first, last = 0, 0, 0
-        for c in range(cell(rx, CHOICE_FIRST, u), cell(rx, CHOICE_FIRST, u + 1)):
-            a, b = cell(rx, CHOICE_BUCKET_FIRST, c), cell(rx, CHOICE_BUCKET_FIRST, c + 1)
-            value = _choose_days(rx, u, a, b, losses[u], prices, saved, choice)
-            if value > most_saved:
-                most_saved, first, last = value, a, b
-        total += most * losses[u] - most_saved
-        if most_saved > 0:
-            _choose_days(rx, u, first, last, losses[u], prices, saved, choice)
-            served[u] = _want_days(rx, u, first, last, choice, wanted)
-    return total

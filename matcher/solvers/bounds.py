@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from matcher.kernels.cells import pack
+from matcher.kernels.chains import C_NUMBERS, TABLES, price_chains
 from matcher.kernels.labels import GUARDS, LABELS, desk
-from matcher.kernels.pricing import U_COMMUNITY, U_COUNT, U_LOSS, U_NODES, U_WEIGHT, count_items, price_shifts, price_units
+from matcher.kernels.pricing import U_COMMUNITY, U_COUNT, U_LOSS, U_NODES, U_WEIGHT, count_items, price_shifts
 from matcher.solvers.columns import Columns
 from matcher.solvers.master import Master, master_of
 
@@ -31,7 +32,7 @@ FIRST_PRICE = 0.1
 """Prices before the first step, as a part of the losses."""
 DEFLECTION, PATIENCE, SLOWER, SMALL_GAIN, GUESS = 0.8, 30, 0.7, 1e-5, 0.1
 LEAST_FIRST_PACE = 0.01
-ROUTES_PACE, ROUTES_STEPS = 0.05, 10
+ROUGH_STEPS, NEAR = 20, 1e-3
 HOLD, LEAST_HOLD, MOST_HOLD, CLOSE = 0.7, 0.3, 0.98, 1e-6
 """How much of the best prices stays in those of the next step; and when the linear program can prove no more."""
 FURTHEST = 2.0**50
@@ -105,17 +106,19 @@ class _Ascent:
         groups = len(master.group_shift)
         self.guards, self.guard_counts = np.zeros((groups, GUARDS), np.int32), np.zeros(groups, np.int32)
         self.values = np.zeros(groups, np.int64)
-        widths = int(master.unit[:, U_COUNT].max(initial=1)) + 1, int(np.diff(master.bucket_first).max(initial=0)) + 1
+        numbers, days = int(master.chain[:, C_NUMBERS].max(initial=1)), int(np.diff(master.choice_bucket_first).max(initial=1))
         # A route of so many minutes has an item a quarter of an hour at most, or few more, and each uses a row, three counters and a fund.
         width = 5 * (minutes // LEAST_MINUTES + 40) + 1
         self.columns, self.amounts = np.zeros((groups, width), np.int32), np.zeros((groups, width))
-        self.saved, self.choice = np.zeros((2, *widths), np.int64)
+        self.work, self.days = np.zeros((TABLES, numbers, days), np.int64), np.zeros(days, np.int64)
         self.served = np.zeros(len(master.unit))
         self.size = master.rows + master.counters + master.funds
         self.losses, self.spread = self._losses(np.zeros(len(instance.community_weight), np.int64))
         self.blocks = self._blocks()
         self.metric = self._find_metric()
         # A bucket that cannot be served costs more than any loss, in a row that nobody covers; its other rows are worth nothing.
+        self.is_live = np.zeros(master.rows, bool)
+        self.is_live[master.bucket_row[np.repeat(master.is_open, np.diff(master.bucket_row_first))]] = True
         self.closed = 4.0 * master.scale * (int(instance.visits["loss"].max(initial=0)) + 1) * master.is_shut
         self.steps, self.best = 0, Bound(0, "none")
 
@@ -151,15 +154,15 @@ class _Ascent:
         slopes[self.instance.community_weight > MOST_WEIGHT] = 0
         return np.minimum(slopes, 2**40).astype(np.int64)
 
-    def ask(self, pool: ThreadPoolExecutor, prices: Longs, *, is_exact: bool) -> _Answer:
+    def ask(self, pool: ThreadPoolExecutor, prices: Longs, *, is_exact: bool, is_rough: bool = False) -> _Answer:
         """Return the bound that prices prove (scaled), and by how much each row and limit is missed."""
         master = self.master
 
         def work(thread: int) -> None:
             for k in range(thread, len(self.blocks), len(self.desks)):
                 price_shifts(
-                    *self.packed, master.rx, self.desks[thread], *self.blocks[k], prices, is_exact, self.guards, self.guard_counts, self.values,
-                    self.columns, self.amounts, LABELS,
+                    *self.packed, master.rx, self.desks[thread], *self.blocks[k], prices, is_exact, is_rough, self.guards, self.guard_counts,
+                    self.values, self.columns, self.amounts, LABELS,
                 )  # fmt: skip
 
         list(pool.map(work, range(len(self.desks))))
@@ -168,11 +171,11 @@ class _Ascent:
         amounts = self.amounts[:, :-1] * master.group_count[:, None]
         np.add.at(used, self.columns[:, :-1][filled], amounts[filled])
         wanted = np.zeros(self.size)
-        value = int(price_units(master.rx, prices, self.losses, self.saved, self.choice, wanted, self.served)) - self.spread
+        value = int(price_chains(master.rx, prices, self.losses, self.work, self.days, wanted, self.served)) - self.spread
         value -= sum(int(v) * int(c) for v, c in zip(self.values, master.group_count, strict=True))
         value -= sum(int(p) * int(a) for p, a in zip(prices[master.rows :], master.limits, strict=True))
         slack = wanted - used
-        slack[: master.rows][~master.is_open] = 0
+        slack[: master.rows][~self.is_live] = 0
         slack[master.rows :] = -slack[master.rows :] - master.limits
         self.steps += 1
         return _Answer(value, slack)
@@ -185,11 +188,9 @@ class _Ascent:
         """Return how far a step of one moves each price: losses for rows, the loss of an hour for seconds, of a resident, of a yuan spent."""
         master = self.master
         metric = np.zeros(self.size)
-        for u, unit in enumerate(master.unit):
-            first, last = master.bucket_first[u], master.bucket_first[u + 1]
-            if first < last:
-                row = master.bucket_row[first]
-                metric[row : row + (last - first) * unit[U_NODES]] = self.scale * unit[U_LOSS] / unit[U_NODES]
+        bucket = np.repeat(np.arange(len(master.bucket_unit)), np.diff(master.bucket_row_first))
+        unit = master.unit[master.bucket_unit[bucket]]
+        metric[master.bucket_row] = self.scale * unit[:, U_LOSS] / unit[:, U_NODES]
         typical = max(1.0, float(np.mean(metric[: master.rows]))) if master.rows else 1.0
         metric[: master.rows] = np.sqrt(np.maximum(metric[: master.rows], typical / 100) * typical)
         is_case = np.zeros(master.counters, bool)
@@ -204,53 +205,63 @@ class _Ascent:
     def climb(self, run: Run, pool: ThreadPoolExecutor, upper: int | None, watch: Callable[[Bound, int], None] | None) -> Bound:
         """Return the best bound that is found until the run is over, or no further step is worth it."""
         self.pool, self.run, self.upper, self.watch = pool, run, upper, watch
-        prices = np.where(self.master.is_open, FIRST_PRICE * self.metric[: self.master.rows], self.closed)
+        prices = np.where(self.is_live, FIRST_PRICE * self.metric[: self.master.rows], self.closed)
         prices = np.concatenate((prices, np.zeros(self.size - self.master.rows)))
-        first = self._follow(prices, "minutes", 1.0, LEAST_FIRST_PACE, None)
-        columns = Columns(self.master, self.losses)
-        path = self._follow(first.best_prices, "routes", ROUTES_PACE, 0.0, columns)
-        self._mix(path.value, path.best_prices, columns)
+        self._mix(self._follow(prices).best_prices, Columns(self.master, self.losses))
         return self.best
 
     def _is_over(self) -> bool:
         return self.run.reason(self.steps) is not None or (self.upper is not None and self.best.value >= self.upper)
 
-    def _follow(self, prices: Any, name: str, pace: float, least: float, columns: Columns | None) -> _Path:
-        """Go up a path of prices and return it; with columns only a few steps, whose routes are collected."""
-        path, steps = _Path(self.metric, self.master.rows, prices, pace), 0
-        while not self._is_over() and path.pace >= least and (columns is None or steps < ROUTES_STEPS):
-            steps += 1
-            answer = self._try(path.prices, name)
-            if columns is not None:
-                columns.add(np.rint(path.prices), self.values, self.columns, self.amounts)
+    def _follow(self, prices: Any) -> _Path:
+        """Go up a path of prices, shifts being filled by minutes, and return it."""
+        path = _Path(self.metric, self.master.rows, prices, 1.0)
+        while not self._is_over() and path.pace >= LEAST_FIRST_PACE:
+            answer = self._try(path.prices, is_exact=False)
             path.step(answer.value, answer.slack, self.scale * self.upper if self.upper is not None else None)
         return path
 
-    def _mix(self, best: float, centre: Any, columns: Columns) -> None:
-        """Let a linear program over the routes so far set the prices, as a mixture with the best prices, which keeps them from leaping about."""
-        hold = HOLD
+    def _mix(self, centre: Any, columns: Columns) -> None:
+        """Let a linear program over the routes so far set the prices, as a mixture with the best prices, which keeps them from leaping about.
+
+        Most steps look for routes roughly; what these say of their prices is a guess, which a step that proves puts right now and then.
+        """
+        hold, best, guess, rough, fresh = HOLD, -math.inf, -math.inf, 0, 0
         while not self._is_over():
             optimum, prices = columns.prices()
-            prices[: self.master.rows] = np.where(self.master.is_open, prices[: self.master.rows], self.closed)
+            prices[: self.master.rows] = np.where(self.is_live, prices[: self.master.rows], self.closed)
             trial = np.rint(hold * centre + (1 - hold) * prices)
-            answer = self._try(trial, "routes")
+            answer = self.ask(self.pool, trial.astype(np.int64), is_exact=True, is_rough=True)
             added = columns.add(trial, self.values, self.columns, self.amounts)
-            if answer.value > best:
-                best, centre, hold = float(answer.value), trial, max(LEAST_HOLD, hold - 0.05)
-            elif best - answer.value > optimum - best:
-                hold = min(MOST_HOLD, hold + 0.3 * (1 - hold))  # too far: the routes so far say little about these prices
-            else:
-                hold = max(0.0, hold - 0.1)
-            if (added == 0 and hold == 0) or optimum - best <= CLOSE * abs(optimum):
+            rough, fresh = rough + 1, fresh + added
+            hold = self._hold(hold, answer.value - guess, optimum - guess) if added else max(0.0, hold - 0.2)
+            if answer.value > guess:
+                guess, centre = float(answer.value), trial
+            if rough < ROUGH_STEPS and (optimum - guess > NEAR * abs(optimum) if added else hold > 0):
+                continue
+            # Where even rough steps find no further route, the prices of the linear program themselves are tried.
+            centre = centre if fresh else prices
+            answer = self._try(centre, is_exact=True)
+            added = columns.add(np.rint(centre), self.values, self.columns, self.amounts)
+            best, guess = max(best, answer.value), float(answer.value)
+            if optimum - best <= CLOSE * abs(optimum) or fresh + added == 0:
                 break
-            if added == 0:
-                hold = max(0.0, hold - 0.2)
+            rough, fresh = 0, 0
 
-    def _try(self, prices: Any, name: str) -> _Answer:
+    @staticmethod
+    def _hold(hold: float, won: float, most: float) -> float:
+        """Return how much of the best prices to keep in the next step, after one that won so much of the most that could be won."""
+        if won > 0:
+            return max(LEAST_HOLD, hold - 0.05)
+        if -won > most:
+            return min(MOST_HOLD, hold + 0.3 * (1 - hold))  # too far: the routes so far say little about these prices
+        return max(0.0, hold - 0.1)
+
+    def _try(self, prices: Any, *, is_exact: bool) -> _Answer:
         """Ask what prices prove, and note it if it is the best."""
-        answer = self.ask(self.pool, np.rint(prices).astype(np.int64), is_exact=name == "routes")
+        answer = self.ask(self.pool, np.rint(prices).astype(np.int64), is_exact=is_exact)
         if self.whole(answer.value) > self.best.value:
-            self.best = Bound(self.whole(answer.value), name)
+            self.best = Bound(self.whole(answer.value), "routes" if is_exact else "minutes")
             if self.watch is not None:
                 self.watch(self.best, self.steps)
         return answer

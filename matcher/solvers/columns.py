@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ortools.linear_solver import pywraplp
 
-from matcher.kernels.pricing import U_COUNT, U_DAYS, U_NODES
+from matcher.kernels.chains import C_APART, C_FIRST, C_NEEDS_FIRST, C_NUMBERS, C_UNITS, C_WITHIN
+from matcher.kernels.pricing import U_COUNT
 
 if TYPE_CHECKING:
     from matcher.solvers.master import Master
@@ -25,6 +26,8 @@ class Columns:
     def __init__(self, master: Master, losses: Any) -> None:
         self._master, self._solver = master, pywraplp.Solver.CreateSolver("GLOP")
         self._seen: set[bytes] = set()
+        # Each solve goes on from the basis of the last, which anything that changes the columns already there would forbid.
+        self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false use_scaling: false")
         self._losses = losses / master.scale * UNIT
         self.count = 0
         solver = self._solver
@@ -35,41 +38,99 @@ class Columns:
         self._objective = solver.Objective()
         self._objective.SetMinimization()
         self._objective.SetOffset(float(np.sum(self._losses * master.unit[:, U_COUNT])))
-        for u in range(len(master.unit)):
-            self._add_unit(u)
+        for c in range(len(master.chain)):
+            self._add_chain(c)
 
-    def _add_unit(self, u: int) -> None:
-        """Add a variable for each bucket of each choice of a unit, and what they may add up to."""
-        master, solver, unit = self._master, self._solver, self._master.unit[u]
-        infinity, count = solver.infinity(), int(unit[U_COUNT])
-        choices = range(int(master.choice_first[u]), int(master.choice_first[u + 1]))
-        one = solver.Constraint(-infinity, 1.0) if len(choices) > 1 else None
-        for c in choices:
-            buckets = master.choice_bucket[master.choice_bucket_first[c] : master.choice_bucket_first[c + 1]].tolist()
-            buckets = [b for b in buckets if master.is_open[master.bucket_row[b]]]
-            share = solver.NumVar(0.0, 1.0, "") if one is not None else None
-            if one is not None:
+    def _add_chain(self, c: int) -> None:
+        """Add a variable for each bucket of each choice of a chain, and what they may add up to."""
+        master, solver, chain = self._master, self._solver, self._master.chain[c]
+        choices = range(int(master.choice_first[c]), int(master.choice_first[c + 1]))
+        one = solver.Constraint(-solver.infinity(), 1.0) if len(choices) > 1 else None
+        for choice in choices:
+            buckets = master.choice_bucket[master.choice_bucket_first[choice] : master.choice_bucket_first[choice + 1]].tolist()
+            buckets = [b for b in buckets if master.is_open[b]]
+            share = solver.NumVar(0.0, 1.0, "") if one is not None and buckets else None
+            if one is not None and share is not None:
                 one.SetCoefficient(share, 1.0)
-            variables = []
-            for b in buckets:
-                variable = solver.NumVar(0.0, 1.0 if unit[U_DAYS] or count == 1 else float(count), "")
-                self._objective.SetCoefficient(variable, -float(self._losses[u]))
-                for k in range(int(unit[U_NODES])):
-                    self._rows[int(master.bucket_row[b]) + k].SetCoefficient(variable, -1.0)
-                variables.append(variable)
-            days = master.bucket_day[buckets]
-            together = [(variables, float(count))]
-            if count > 1:
-                together += [
-                    ([v for v, day in zip(variables, days, strict=True) if d <= day < d + max(1, unit[U_DAYS])], 1.0) for d in np.unique(days)
-                ]
-            for some, most in together:
-                if len(some) > most or share is not None:
-                    limit = solver.Constraint(-infinity, most if share is None else 0.0)
-                    for variable in some:
-                        limit.SetCoefficient(variable, 1.0)
-                    if share is not None:
-                        limit.SetCoefficient(share, -most)
+            variables = [self._serve(b) for b in buckets]
+            if chain[C_UNITS] == 1 and chain[C_WITHIN] == 0:
+                self._set_apart(chain, master.bucket_day[buckets], variables, share)
+            else:
+                self._set_flow(chain, buckets, variables, share)
+
+    def _serve(self, b: int) -> Any:
+        """Return a new variable: whether the bucket is served."""
+        master, u = self._master, int(self._master.bucket_unit[b])
+        variable = self._solver.NumVar(0.0, 1.0, "")
+        self._objective.SetCoefficient(variable, -float(self._losses[u]))
+        for row in master.bucket_row[master.bucket_row_first[b] : master.bucket_row_first[b + 1]].tolist():
+            self._rows[row].SetCoefficient(variable, -1.0)
+        return variable
+
+    def _limit(self, some: list[Any], most: float, share: Any) -> None:
+        """Let some variables add up to no more than a number, times the share of their choice."""
+        limit = self._solver.Constraint(-self._solver.infinity(), most if share is None else 0.0)
+        for variable in some:
+            limit.SetCoefficient(variable, 1.0)
+        if share is not None:
+            limit.SetCoefficient(share, -most)
+
+    def _set_apart(self, chain: Any, days: Any, variables: list[Any], share: Any) -> None:
+        """Keep the days of interchangeable visits apart."""
+        count = int(chain[C_NUMBERS])
+        together = [(variables, float(count))]
+        if count > 1:
+            apart = max(1, int(chain[C_APART]))
+            together += [([v for v, day in zip(variables, days, strict=True) if d <= day < d + apart], 1.0) for d in np.unique(days)]
+        for some, most in together:
+            if len(some) > most or share is not None:
+                self._limit(some, most, share)
+
+    def _set_flow(self, chain: Any, buckets: list[int], variables: list[Any], share: Any) -> None:
+        """Let one unit flow through numbers and days, each visit following on one of a lower number, so many days before."""
+        master, solver = self._master, self._solver
+        numbers, apart, within = int(chain[C_NUMBERS]), int(chain[C_APART]), int(chain[C_WITHIN])
+        days = np.unique(master.bucket_day[buckets]).tolist()
+        served: dict[tuple[int, int], list[Any]] = {}
+        for b, variable in zip(buckets, variables, strict=True):
+            number = int(master.bucket_unit[b] - chain[C_FIRST])
+            served.setdefault((number, int(master.bucket_day[b])), []).append(variable)
+        is_alike = chain[C_UNITS] == 1
+        places = [(m, d) for m in range(numbers) for d in days if is_alike or (m, d) in served]
+        starts: list[Any] = []
+        into: dict[tuple[int, int], list[Any]] = {place: [] for place in places}
+        out: dict[tuple[int, int], list[Any]] = {place: [] for place in places}
+        for m, d in places:
+            if m == 0 or not chain[C_NEEDS_FIRST]:
+                starts.append(solver.NumVar(0.0, solver.infinity(), ""))
+                into[m, d].append(starts[-1])
+            for k, e in places:
+                if k < m and e + apart <= d and (within == 0 or d - e <= (m - k) * within):
+                    arc = solver.NumVar(0.0, solver.infinity(), "")
+                    into[m, d].append(arc)
+                    out[k, e].append(arc)
+        self._limit(starts, 1.0, share)
+        for place in places:
+            if out[place]:
+                through = solver.Constraint(-solver.infinity(), 0.0)
+                for arc in out[place]:
+                    through.SetCoefficient(arc, 1.0)
+                for arc in into[place]:
+                    through.SetCoefficient(arc, -1.0)
+        for key, some in served.items():
+            # Interchangeable visits are served on a day whatever their numbers.
+            enough = solver.Constraint(-solver.infinity(), 0.0)
+            for variable in some:
+                enough.SetCoefficient(variable, 1.0)
+            for place in places:
+                if place == key or (is_alike and place[1] == key[1]):
+                    for arc in into[place]:
+                        enough.SetCoefficient(arc, -1.0)
+
+    def give(self, covered: Any) -> None:
+        """Cover each row so often for nothing."""
+        for row, amount in zip(self._rows, covered.tolist(), strict=True):
+            row.SetLb(-amount)
 
     def add(self, prices: Any, values: Any, columns: Any, amounts: Any) -> int:
         """Add the routes that `price_shifts` wrote, which earn `values` under `prices`; returns how many are new."""
