@@ -111,9 +111,8 @@ def compared(week: str, path: Path, folder: Path, changes: Json, *, jobs: int, i
     except KeyboardInterrupt:
         say(word(lang, "run.stopped", folder=folder))
         raise
-    files = write_report(folder, found, lang)
-    if not is_quiet:
-        say(word(lang, "run.written", folder=folder, files=", ".join(files)))
+    write_atomic(folder / "comparison.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+    files = ["comparison.json", *reported(folder, lang, is_quiet=is_quiet)]
     rows = [short(row) for row in found["scenarios"]]
     grids = [{key: grid[key] for key in ("id", "title", "curves")} for grid in found["grids"]]
     return {"folder": str(folder), "files": files, "base": short(found["base"]), "scenarios": rows, "grids": grids}
@@ -134,10 +133,37 @@ def make_folder(folder: Path) -> None:
         raise file_fault(error, folder) from None
 
 
-def write_report(folder: Path, found: Json, lang: Lang) -> list[str]:  # noqa: ARG001
-    """Write the report of a comparison; returns the names of its files."""
-    write_atomic(folder / "comparison.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")
-    return ["comparison.json"]
+def reported(folder: Path, lang: Lang, *, is_quiet: bool) -> list[str]:
+    """Write the page and the workbook of a folder, and say where; without the packages of the extra, only say what is missing."""
+    from scenarios.report import missing, write_report  # noqa: PLC0415 - charts load only where a report is written
+
+    absent = missing()
+    if absent:
+        say(word(lang, "report.absent", packages=", ".join(absent)))
+        return []
+    written = write_report(folder, lang)
+    if not is_quiet:
+        say(word(lang, "run.written", folder=folder, files=", ".join(written)))
+    return written
+
+
+def rewritten(folder: Path, lang: Lang) -> Json:
+    """Write the report of a folder anew; raises `RefusedInput` where there is nothing to report."""
+    from scenarios.report import PARTS, missing, parts_of, write_report  # noqa: PLC0415
+
+    if missing():
+        packages = ", ".join(missing())
+        raise RefusedInput("command line", [Fault("", f"a report needs {packages}: install the extra 'report'", "missing")])
+    try:
+        if not parts_of(folder):
+            names = ", ".join(f"{name}.json" for name in PARTS)
+            raise RefusedInput("file", [Fault("", f"the folder has none of {names}", "missing")], str(folder))
+        files = write_report(folder, lang)
+    except OSError as error:
+        raise file_fault(error, folder) from None
+    except (ValueError, KeyError) as error:
+        raise RefusedInput("file", [Fault("", f"the folder's JSON is damaged: {error}", "syntax")], str(folder)) from None
+    return {"folder": str(folder), "files": files}
 
 
 def teller(lang: Lang) -> Callable[[Step], None]:

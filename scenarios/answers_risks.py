@@ -9,7 +9,7 @@ from typing import Any
 from matcher.console import RefusedInput, file_fault, say
 from matcher.errors import Fault, PlanError
 from matcher.files import write_atomic
-from scenarios.answers import make_folder, read_week
+from scenarios.answers import make_folder, read_week, reported
 from scenarios.words import Lang, word
 
 Json = dict[str, Any]
@@ -36,6 +36,7 @@ def invested(
         write_atomic(folder / "investment.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")
         write_atomic(folder / "week.json", after.to_json() + "\n")
         write_atomic(folder / "plan.json", plan.to_json() + "\n")
+        reported(folder, lang, is_quiet=is_quiet)
     if not is_quiet:
         key = "invest.reached" if found["is_reached"] else "invest.missed"
         say(word(lang, key, goal=f"{100 * goal:.0f}%", rate=f"{100 * found['rate']:.1f}%", yuan=f"{found['yuan']:,.0f}"))
@@ -99,6 +100,7 @@ def tried(week: str, plan: str | None, risks: Json, folder: Path | None, setting
         write_atomic(folder / "robustness.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")
         if hedge is not None:
             write_atomic(folder / "plan.json", hedge.to_json() + "\n")
+        reported(folder, lang, is_quiet=is_quiet)
     if not is_quiet:
         for key in ("as_planned", "replanned", "replanned_with_spares"):
             row = found[key]

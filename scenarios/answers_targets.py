@@ -10,8 +10,9 @@ from typing import Any
 from matcher.console import RefusedInput, file_fault, say
 from matcher.errors import Fault
 from matcher.files import write_atomic
-from scenarios.answers import make_folder, read_week, short, teller
+from scenarios.answers import make_folder, read_week, reported, short, teller
 from scenarios.edits.models import Settings
+from scenarios.figures import places_of
 from scenarios.targets import Inputs, InputsFault, least, read_inputs, standing_of
 from scenarios.targets.standing import Target, summary
 from scenarios.words import Lang, word
@@ -35,7 +36,8 @@ def targeted(
     of_targets = summary(standings, known)
     found: Json = {
         "format": "sishe-targets-report/1",
-        "week": {"name": problem.name, "digest": problem.digest},
+        "week": {"name": problem.name, "note": problem.note, "digest": problem.digest},
+        "places": places_of(problem),
         "inputs": known.model_dump(mode="json", by_alias=True),
         "summary": of_targets,
         "programme": programme.to_json(),
@@ -58,6 +60,7 @@ def targeted(
                 say(f"{word(lang, 'effect.' + row['id'])}: {row['says'][lang]}")
     if folder is not None:
         write_atomic(folder / "targets.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+        reported(folder, lang, is_quiet=is_quiet)
     return found
 
 

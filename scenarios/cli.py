@@ -254,6 +254,18 @@ def robust(
     write_json(tried(week, plan, risks, output, settings, is_quiet=quiet, lang=lang or usual_lang()))
 
 
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder that run, targets, invest or robust wrote to.")],
+    *,
+    lang: LangOption = None,
+) -> None:
+    """Write the page and the workbook of a folder anew, in another language for example."""
+    from scenarios.answers import rewritten
+
+    write_json(rewritten(folder, lang or usual_lang()))
+
+
 def _check_target(output: Path) -> None:
     """Refuse, before any work is done, a file that could not be written at the end."""
     fault = ""

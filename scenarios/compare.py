@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from scenarios.edits import Case, ScenarioSet, apply
-from scenarios.figures import GOOD, flat
+from scenarios.figures import GOOD, flat, places_of
 from scenarios.runs import BASE, Pool, Store, Task, Told, first_tasks, replicates
 from scenarios.statistics import Estimate, estimate, knee, pooled
 from scenarios.statistics import Pool as Spread
@@ -110,6 +110,7 @@ def _compared(problem: Problem, scenarios: ScenarioSet, settings: Json, runs: li
         "title": scenarios.title,
         "note": scenarios.note,
         "week": week,
+        "places": places_of(problem),
         "settings": settings,
         "base": rows[0],
         "scenarios": rows[1:],

@@ -91,6 +91,19 @@ def figures_of(problem: Problem, plan: Plan, cost: int, *, yardstick: Problem | 
     return {"measures": measures, **groups, "reasons": reasons, "kinds": kinds, "funds": funds}
 
 
+def places_of(problem: Problem) -> list[Json]:
+    """Return where the communities lie, for maps: degrees east and north, or metres of a plane; none where any has no place."""
+    out: list[Json] = []
+    for community in problem.communities:
+        place = community.location
+        if place is None or place.row is not None:
+            return []
+        is_degrees = place.lat is not None
+        x, y = (place.lon, place.lat) if is_degrees else (place.x, place.y)
+        out.append({"id": community.id, "name": community.name, "x": x, "y": y, "is_degrees": is_degrees})
+    return out
+
+
 def _weigher(problem: Problem, yardstick: Problem) -> Any:
     urgency = {need.id: need.urgency for need in problem.needs}
     urgency |= {need.id: need.urgency for need in yardstick.needs}

@@ -1,0 +1,179 @@
+"""Charts as SVG text that a page takes in as it is: curves, differences with their intervals, maps. Equal figures give equal text."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, Final
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from scenarios.weihai.atlas import data
+
+Json = dict[str, Any]
+INK, GOOD, BAD, DULL, ACCENT = "#1f2937", "#0f766e", "#b91c1c", "#9ca3af", "#b45309"
+FONTS: Final = "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
+_STYLE: Final[Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "scenarios",
+    "font.size": 9,
+    "text.parse_math": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": DULL,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+
+
+@contextmanager
+def _styled() -> Iterator[None]:
+    # Text stays text, which the reader's own fonts show: that matplotlib's font lacks the characters does not matter.
+    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        yield
+
+
+def _svg(figure: Figure, label: str) -> str:
+    out = io.StringIO()
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
+    text = out.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"font: (\S+) [^;\"]*", lambda found: f"font: {found[1]} {FONTS}", text)
+    text = re.sub(r"font-family: [^;\"]*", f"font-family: {FONTS}", text)
+    head = f'<svg role="img" aria-label="{label.replace("&", "&amp;").replace(chr(34), "&quot;").replace("<", "&lt;")}"'
+    return head + text[len("<svg") :]
+
+
+def curve(points: Json, label: str, *, is_share: bool, x_name: str, y_name: str) -> str:
+    """Return the curve of a grid: means, intervals, and the knee as a vertical line."""
+    with _styled():
+        figure = Figure(figsize=(5.2, 3.0))
+        axes = figure.subplots()
+        scale = 100 if is_share else 1
+        y = [value * scale for value in points["y"]]
+        if None not in points["low"]:
+            low, high = ([value * scale for value in points[name]] for name in ("low", "high"))
+            axes.fill_between(points["x"], low, high, color=GOOD, alpha=0.15, linewidth=0)
+        axes.plot(points["x"], y, color=GOOD, marker="o", markersize=4)
+        if points.get("knee"):
+            axes.axvline(points["knee"]["x"], color=ACCENT, linestyle="--", linewidth=1)
+        axes.set_xlabel(x_name)
+        axes.set_ylabel(y_name)
+        axes.grid(axis="y", alpha=0.25)
+        return _svg(figure, label)
+
+
+def differences(rows: Sequence[Json], label: str) -> str:
+    """Return one line for each scenario: the difference of the service rate in points of percent, and its interval; dull where it is noise."""
+    with _styled():
+        figure = Figure(figsize=(7.2, 0.8 + 0.28 * len(rows)))
+        axes = figure.subplots()
+        for place, row in enumerate(reversed(rows)):
+            found = row["measures"]["rate"]["difference"]
+            colour = {"better": GOOD, "worse": BAD}.get(row["verdict"], DULL)
+            if found["low"] is not None:
+                axes.plot([100 * found["low"], 100 * found["high"]], [place, place], color=colour, linewidth=2)
+            axes.plot([100 * found["mean"]], [place], color=colour, marker="o", markersize=5)
+        axes.set_yticks(range(len(rows)), [row["title"] for row in reversed(rows)])
+        axes.axvline(0, color=INK, linewidth=0.8)
+        axes.set_ylim(-0.7, len(rows) - 0.3)
+        axes.grid(axis="x", alpha=0.25)
+        axes.set_xlabel("%")
+        return _svg(figure, label)
+
+
+@cache
+def _rings() -> tuple[tuple[tuple[float, ...], tuple[float, ...]], ...]:
+    rings = []
+    for feature in json.loads(data("districts.geojson.gz"))["features"]:
+        for polygon in feature["geometry"]["coordinates"]:
+            rings.append((tuple(x for x, _ in polygon[0]), tuple(y for _, y in polygon[0])))
+    return tuple(rings)
+
+
+def maps(places: Sequence[Json], panels: Sequence[tuple[str, dict[str, float], dict[str, float]]], label: str, *, is_change: bool) -> str:
+    """Return maps side by side: a dot for each community, coloured by a share (or by the change of one), larger where more is asked.
+
+    Parameters
+    ----------
+    places
+        The communities with ``id`` and ``x``, ``y`` (degrees east and north, or metres of a plane), as `scenarios.figures.places_of` gives them.
+    panels
+        For each map its title, and by community the share (0 to 1) and what is asked.
+    """
+    across = min(3, len(panels))
+    down = -(-len(panels) // across)
+    x, y = [place["x"] for place in places], [place["y"] for place in places]
+    is_earth = bool(places) and all(place["is_degrees"] for place in places)
+    # a degree of longitude is shorter than one of latitude by this at Weihai
+    squeeze = 1 / 0.797 if is_earth else 1.0
+    wide, high = max(max(x) - min(x), 1e-9), max(max(y) - min(y), 1e-9)
+    margin = 0.08 * max(wide, high)
+    most = max((abs(value) for _, shares, _ in panels for value in shares.values()), default=0.0) or 0.01
+    with _styled():
+        figure = Figure(figsize=(3.2 * across, 3.0 * down))
+        axes = list(itertools.chain.from_iterable(figure.subplots(down, across, squeeze=False)))
+        shown = None
+        for chart, (title, shares, asked) in zip(axes, panels, strict=False):
+            if is_earth:
+                for ring in _rings():
+                    chart.plot(*ring, color=DULL, linewidth=0.7)
+            known = [place for place in places if place["id"] in shares]
+            top = max(asked.values(), default=1.0) or 1.0
+            shown = chart.scatter(
+                [place["x"] for place in known],
+                [place["y"] for place in known],
+                c=[100 * shares[place["id"]] for place in known],
+                s=[12 + 90 * asked.get(place["id"], 0.0) / top for place in known],
+                cmap="BrBG" if is_change else "YlGnBu",
+                vmin=-100 * most if is_change else 0,
+                vmax=100 * most if is_change else 100,
+                edgecolors=INK,
+                linewidths=0.4,
+                zorder=3,
+            )
+            chart.set_title(title, fontsize=9)
+            chart.set_xlim(min(x) - margin, max(x) + margin)
+            chart.set_ylim(min(y) - margin, max(y) + margin)
+            chart.set_aspect(squeeze)
+            chart.set_axis_off()
+        for chart in axes[len(panels) :]:
+            chart.set_axis_off()
+        if shown is not None:
+            figure.colorbar(shown, ax=axes, shrink=0.7, label="%")
+        return _svg(figure, label)
+
+
+def frontier(points: Sequence[Json], goal: float, label: str, *, x_name: str, y_name: str) -> str:
+    """Return the curve of service against money, with the goal."""
+    with _styled():
+        figure = Figure(figsize=(5.2, 3.0))
+        axes = figure.subplots()
+        axes.step([point["yuan"] for point in points], [100 * point["rate"] for point in points], where="post", color=GOOD)
+        axes.plot([point["yuan"] for point in points], [100 * point["rate"] for point in points], "o", color=GOOD, markersize=4)
+        axes.axhline(100 * goal, color=ACCENT, linestyle="--", linewidth=1)
+        axes.set_xlabel(x_name)
+        axes.set_ylabel(y_name)
+        axes.grid(axis="y", alpha=0.25)
+        return _svg(figure, label)
+
+
+def spread(values: Mapping[str, Sequence[float]], label: str) -> str:
+    """Return how often service rates come up in drawn weeks, for each way of following a plan."""
+    with _styled():
+        figure = Figure(figsize=(5.2, 2.6))
+        axes = figure.subplots()
+        for (name, rates), colour in zip(values.items(), (BAD, GOOD), strict=False):
+            axes.hist([100 * rate for rate in rates], bins=20, alpha=0.5, color=colour, label=name)
+        axes.legend(frameon=False, fontsize=8)
+        axes.set_xlabel("%")
+        return _svg(figure, label)

@@ -1,0 +1,159 @@
+"""Reports: a page that needs nothing from outside, a workbook with the same figures, in both languages."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+from openpyxl import load_workbook
+
+import scenarios
+from matcher.console import run
+from scenarios.cli import app
+from scenarios.report import page as pages
+from scenarios.report import parts_of, write_report
+from scenarios.report.charts import curve, differences
+from scenarios.weihai.week import make_week
+from scenarios.words import LANGS, Lang, has_word, word
+
+Json = dict[str, Any]
+PACKAGE = Path(scenarios.__file__).parent
+NASTY = "=1+1 <script>alert('x')</script> & $a_b$ {{ 7 * 7 }} 增加"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with every part of a report, of one small week."""
+    place = tmp_path_factory.mktemp("report")
+    week, what_ifs = place / "week.json", place / "scenarios.json"
+    week.write_text(make_week("community", 1).to_json())
+    grid = {"id": "g", "over": {"n": [0, 1, 2]}, "edits": [{"edit": "add_providers", "kind": "volunteer", "count": "$n"}]}
+    scenario = {"id": "nasty", "title": NASTY, "edits": [{"edit": "remove_providers", "who": {"kinds": ["volunteer"], "count": 2}}]}
+    what_ifs.write_text(json.dumps({"title": NASTY, "settings": {"chunks": 1, "seeds": 2}, "scenarios": [scenario], "grids": [grid]}))
+    out = str(place / "out")
+    for argv in (
+        ["run", str(week), str(what_ifs), "-o", out, "--jobs", "1"],
+        ["targets", str(week), "-o", out, "--no-effect"],
+        ["invest", str(week), "-o", out, "--goal", "0.97", "--chunks", "1"],
+        ["robust", str(week), "-o", out, "--draws", "3", "--replanned", "1", "--candidates", "0", "--chunks", "1"],
+    ):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("scenarios.report.write_report", lambda *_: [])
+            with pytest.raises(SystemExit) as ended:
+                run(app, [*argv, "-q"])
+        assert ended.value.code in (0, 1)
+    return place / "out"
+
+
+@pytest.fixture(scope="module")
+def text_of(folder: Path) -> dict[Lang, str]:
+    return {lang: pages.page(parts_of(folder), lang) for lang in LANGS}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_page_needs_nothing_from_outside(text_of: dict[Lang, str], lang: Lang) -> None:
+    text = text_of[lang]
+    assert not re.search(r"<script|<link|<iframe|@import|url\(\s*['\"]?http", text)
+    assert not re.search(r"(?:src|href)\s*=\s*['\"](?!#|data:)", text)
+    assert f'lang="{"zh-CN" if lang == "zh" else "en"}"' in text
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_page_has_every_part_in_its_language(folder: Path, text_of: dict[Lang, str], lang: Lang) -> None:
+    text = text_of[lang]
+    for key in ("targets", "investment", "robustness", "differences", "map_base"):
+        assert word(lang, f"report.{key}") in text
+    found = json.loads((folder / "comparison.json").read_text())
+    assert found["scenarios"][0]["says"][lang] in text
+
+
+def test_titles_are_text_wherever_they_stand(text_of: dict[Lang, str]) -> None:
+    text = text_of["en"]
+    assert "<script>" not in text
+    assert "{{ 7 * 7 }}" in text
+    assert "&lt;script&gt;" in text
+
+
+def test_equal_figures_give_equal_pages(folder: Path, text_of: dict[Lang, str]) -> None:
+    assert pages.page(parts_of(folder), "zh") == text_of["zh"]
+
+
+def test_charts_are_sound_xml_with_words_for_those_who_do_not_see_them() -> None:
+    points = {"x": [1.0, 2.0, 3.0], "y": [0.1, 0.5, 0.6], "low": [0.1, 0.4, 0.5], "high": [0.2, 0.6, 0.7], "knee": {"x": 2.0}}
+    drawn = curve(points, 'a "label" & more', is_share=True, x_name="$n", y_name="服务率")
+    root = ET.fromstring(drawn)
+    assert root.attrib["aria-label"] == 'a "label" & more'
+    assert "服务率" in drawn
+    row = {"title": NASTY, "verdict": "noise", "measures": {"rate": {"difference": {"mean": 0.1, "low": None, "high": None}}}}
+    assert NASTY in "".join(ET.fromstring(differences([row], "d")).itertext())
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_workbook_has_the_same_figures(folder: Path, lang: Lang) -> None:
+    write_report(folder, lang)
+    found = json.loads((folder / "comparison.json").read_text())
+    book = load_workbook(folder / "report.xlsx")
+    sheet = book[word(lang, "report.scenarios")]
+    rates = [row[2].value for row in sheet.iter_rows(min_row=2)]
+    assert rates == [row["measures"]["rate"]["mean"] for row in (found["base"], *found["scenarios"])]
+    assert len(book.sheetnames) == len(set(book.sheetnames)) >= 15
+
+
+def test_no_cell_of_the_workbook_is_a_formula(folder: Path) -> None:
+    write_report(folder, "en")
+    book = load_workbook(folder / "report.xlsx")
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert all(cell.data_type != "f" for cell in cells)
+    assert any(cell.value == NASTY for cell in cells)
+
+
+def test_a_report_can_be_written_anew_and_an_empty_folder_is_refused(folder: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    for place, code in ((folder, 0), (tmp_path, 2)):
+        with pytest.raises(SystemExit) as ended:
+            run(app, ["report", str(place), "--lang", "en"])
+        assert ended.value.code == code
+    assert (folder / "report.html").exists()
+    assert "has none of comparison.json" in capfdbinary.readouterr().err.decode()
+
+
+# words
+
+
+def catalogue(lang: str) -> dict[str, str]:
+    with (PACKAGE / "locale" / lang / "LC_MESSAGES" / "scenarios.po").open("rb") as file:
+        return {str(message.id): str(message.string) for message in read_po(file) if message.id}
+
+
+def test_both_languages_have_the_same_keys_and_take_the_same_values() -> None:
+    zh, en = catalogue("zh"), catalogue("en")
+    assert set(zh) == set(en)
+    for key in zh:
+        assert zh[key].strip()
+        assert en[key].strip() or key == "report.warm"
+        assert sorted(re.findall(r"{(\w+)}", zh[key])) == sorted(re.findall(r"{(\w+)}", en[key])), key
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_compiled_words_are_those_of_their_source(lang: Lang) -> None:
+    with (PACKAGE / "locale" / lang / "LC_MESSAGES" / "scenarios.mo").open("rb") as file:
+        assert {str(message.id): str(message.string) for message in read_mo(file) if message.id} == catalogue(lang)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_key_that_the_code_and_the_page_ask_for_has_words(lang: Lang) -> None:
+    text = "\n".join(path.read_text() for path in PACKAGE.rglob("*.py")) + (PACKAGE / "report" / "page.html").read_text()
+    asked = set(re.findall(r'(?:word\(\s*lang,|\bw\()\s*"([a-z_]+\.[a-z_.]+[a-z_])"', text))
+    asked |= {f"report.{key}" for keys in re.findall(r"head\(([^)]*)\)", text) for key in re.findall(r'"(\w+)"', keys)}
+    assert len(asked) > 60
+    assert {key for key in asked if not has_word(lang, key)} == set()
+
+
+def test_a_key_without_words_is_an_error() -> None:
+    with pytest.raises(KeyError, match="no_such"):
+        word("en", "report.no_such")
