@@ -170,6 +170,7 @@ BudgetOption = Annotated[float, typer.Option(min=0, max=10**7, help="Seconds.")]
 SeedOption = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the random choices.")]
 TopOption = Annotated[int, typer.Option(min=0, max=1000, help="How many of the ranking are tried out.")]
 RepeatsOption = Annotated[int, typer.Option(min=1, max=100, help="How often each is tried, with another seed each time.")]
+NowOption = Annotated[str | None, typer.Option(metavar="MOMENT", help="Nothing new is planned before it: YYYY-MM-DDTHH:MM.", show_default=False)]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="JSON only: no words on stderr.")]
 
 
@@ -251,6 +252,127 @@ def _priced(
 
     lang = lang or usual_lang()
     price(problem, found, is_recruits=is_recruits, budget=budget, top=top, repeats=repeats, seed=seed, lang=lang, is_quiet=quiet)
+
+
+@app.command()
+def replan(
+    week: WeekFile,
+    plan: PlanFile,
+    events: Annotated[str, typer.Argument(metavar="EVENTS", help="What happened: JSON, as docs/living.md has it.")],
+    *,
+    now: NowOption = None,
+    promise: Annotated[list[str] | None, typer.Option(metavar="VISIT", help="A visit that is promised; may stand several times.")] = None,
+    notice: Annotated[int, typer.Option(min=0, max=10**6, help="Minutes after now within which every visit is promised.")] = 0,
+    price: Annotated[int | None, typer.Option(min=0, max=10**9, help="What each change costs. Left out, as the week says.")] = None,
+    budget: Annotated[float | None, typer.Option(min=0, max=10**7, help="Seconds to search the whole week for changes worth their price.")] = None,
+    chunks: Annotated[int | None, typer.Option(min=0, help="The same, in chunks of work.")] = None,
+    seed: SeedOption = 1,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the plan here.")] = None,
+    new_week: Annotated[Path | None, typer.Option("--week", metavar="FILE", help="Write the week as it is now here.")] = None,
+    quiet: QuietOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Plan again after something happened, changing as little as it must: who has to be told what, and what it costs."""
+    _only_one_stdin(week, plan, events)
+    for target in (output, new_week):
+        if target is not None:
+            _check_target(target, week)
+    from matcher.cli_living import moment, replan_week, tell_replanned
+    from matcher.living.events import Events, EventsError
+
+    problem, before = _read_problem(week), _read_plan(plan)
+    happened = _read(events, lambda name: Events.parse(_bytes(name)), Events.parse)
+    policy: dict[str, object] = {"promised": promise or (), "notice": notice, "price": price, "seed": seed}
+    if now is not None:
+        policy["now"] = moment(now, "now", EventsError)
+    lang = lang or usual_lang()
+    found = replan_week(problem, before, happened, policy=policy, budget=budget, chunks=chunks, lang=lang)
+    if new_week is not None:
+        _save(new_week, found.problem.to_json() + "\n")
+    if output is not None:
+        _save(output, found.plan.to_json() + "\n")
+    tell_replanned(found, has_plan=output is None, lang=lang, is_quiet=quiet)
+
+
+@app.command()
+def recommend(
+    week: WeekFile,
+    plan: PlanFile,
+    visit: Annotated[str | None, typer.Argument(metavar="[VISIT]", help="A visit of the week; with --need, one of the new need's.")] = None,
+    *,
+    need: Annotated[str | None, typer.Option(metavar="FILE", help="A new need: JSON.")] = None,
+    resident: Annotated[str | None, typer.Option(metavar="FILE", help="Its resident, if the week does not have them: JSON.")] = None,
+    now: NowOption = None,
+    top: TopOption = 10,
+    quiet: QuietOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Recommend the best teams and times for a visit that nobody serves, or a new need, with their cost; the plan stays as it is."""
+    _only_one_stdin(week, plan, need, resident)
+    if visit is None and need is None:
+        raise RefusedInput("command line", [Fault("", "a visit or --need should be given", "missing")])
+    from matcher.cli_living import moment, read_object, recommend_visit
+    from matcher.errors import PlanError, ProblemError
+
+    problem, given = _read_problem(week), _read_plan(plan)
+    asked: dict[str, object] = {"visit": visit, "top": top}
+    for name, file in (("need", need), ("resident", resident)):
+        if file is not None:
+            asked[name] = _read(file, lambda path: read_object(_bytes(path), ProblemError), lambda text: read_object(text, ProblemError))
+    if now is not None:
+        asked["now"] = moment(now, "now", PlanError)
+    recommend_visit(problem, given, asked, lang=lang or usual_lang(), is_quiet=quiet)
+
+
+@app.command()
+def evaluate(
+    week: WeekFile,
+    plan: PlanFile,
+    *,
+    top: Annotated[int, typer.Option(min=0, max=1000, help="How many changes are suggested.")] = 3,
+    quiet: QuietOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Judge a plan of your own: its cost, every broken rule, and the single changes that would help most.
+
+    Exit code 0 if the plan is clean, 1 if it breaks a rule.
+    """
+    _only_one_stdin(week, plan)
+    problem, given = _read_problem(week), _read_plan(plan)
+    from matcher.cli_living import evaluate_plan
+
+    raise typer.Exit(DONE if evaluate_plan(problem, given, top=top, lang=lang or usual_lang(), is_quiet=quiet) else NO)
+
+
+@app.command()
+def what_if(
+    week: WeekFile,
+    plan: PlanFile,
+    visit: Annotated[str, typer.Argument(metavar="VISIT", help="The visit that is moved.")],
+    *,
+    to: Annotated[str | None, typer.Option(metavar="PROVIDER", help="Who serves it then.")] = None,
+    role: Annotated[str | None, typer.Option(help="In which role, where there are several.")] = None,
+    at: Annotated[str | None, typer.Option(metavar="MOMENT", help="When it starts then: YYYY-MM-DDTHH:MM.")] = None,
+    room: Annotated[str | None, typer.Option(help="In which room.")] = None,
+    out: Annotated[bool, typer.Option("--out", help="Leave it out instead.")] = False,
+    quiet: QuietOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Try out a move of one visit: which rules it would break, and what it would cost. Exit code 1 if it breaks one."""
+    _only_one_stdin(week, plan)
+    from matcher.cli_living import moment, try_move
+    from matcher.errors import PlanError
+
+    problem, given = _read_problem(week), _read_plan(plan)
+    move: dict[str, object] = {"visit": visit, "provider": to, "role": role, "room": room, "out": out}
+    move["start"] = moment(at, "at", PlanError) if at is not None else None
+    raise typer.Exit(DONE if try_move(problem, given, move, lang=lang or usual_lang(), is_quiet=quiet) else NO)
+
+
+def _bytes(name: str) -> bytes:
+    from matcher.files import read_bytes
+
+    return read_bytes(name)
 
 
 @app.command()

@@ -26,16 +26,16 @@ def explanation_sections(answer: Explanation, lang: Lang) -> list[Section]:
     if answer.lost:
         sections.append(Section(word(lang, "explain.lost", count=len(answer.lost)), (), ()))
     if answer.stopped:
-        rows = [(stop.role, _rule(stop.rule, lang), str(len(stop.providers)), _listed(lang, stop.providers[:6])) for stop in answer.stopped]
-        sections.append(Section(word(lang, "explain.stopped"), _heads(lang, "role", "rule", "count", "providers"), rows, frozenset({2})))
+        rows = [(stop.role, _rule(stop.rule, lang), str(len(stop.providers)), listed(lang, stop.providers[:6])) for stop in answer.stopped]
+        sections.append(Section(word(lang, "explain.stopped"), heads_of(lang, "role", "rule", "count", "providers"), rows, frozenset({2})))
     elif answer.removed:
         rows = [(step.role, _rule(step.rule, lang), str(step.providers), "") for step in answer.removed]
-        sections.append(Section(word(lang, "explain.removed"), _heads(lang, "role", "rule", "count", "providers"), rows, frozenset({2})))
+        sections.append(Section(word(lang, "explain.removed"), heads_of(lang, "role", "rule", "count", "providers"), rows, frozenset({2})))
     if answer.forced is not None:
         sections.extend(_forced(answer.forced, lang))
     if answer.misses:
         rows = [(miss.role, miss.provider, _rule(miss.rule, lang), _miss(miss, lang)) for miss in answer.misses]
-        sections.append(Section(word(lang, "explain.misses"), _heads(lang, "role", "provider", "but_for", "by_how_much"), rows))
+        sections.append(Section(word(lang, "explain.misses"), heads_of(lang, "role", "provider", "but_for", "by_how_much"), rows))
     if answer.verdict != "assigned":
         sections.append(_changes(answer, lang))
     else:
@@ -46,39 +46,43 @@ def explanation_sections(answer: Explanation, lang: Lang) -> list[Section]:
 def _headline(answer: Explanation, lang: Lang) -> str:
     verdict = word(lang, f"verdict.{answer.verdict}", visit=answer.visit)
     if answer.verdict == "assigned":
-        return f"{verdict}: {_assignment(answer.assignment, lang)}" if answer.assignment is not None else verdict
+        return f"{verdict}: {assignment_words(answer.assignment, lang)}" if answer.assignment is not None else verdict
     rule = _rule(answer.rule, lang) if answer.rule is not None else ""
     return word(lang, "explain.headline", verdict=verdict, certainty=word(lang, f"certainty.{answer.certainty}"), rule=rule)
 
 
 def _forced(forced: Forced, lang: Lang) -> list[Section]:
-    title = word(lang, "explain.forced", cost=_signed(forced.cost), who=_assignment(forced.assignment, lang))
+    title = word(lang, "explain.forced", cost=signed(forced.cost), who=assignment_words(forced.assignment, lang))
     rows = [(item.visit, str(item.urgency)) for item in forced.displaced]
-    displaced = Section(word(lang, "explain.displaced", count=len(rows)), _heads(lang, "visit", "urgency"), rows[:SHOWN], frozenset({1}))
+    displaced = Section(word(lang, "explain.displaced", count=len(rows)), heads_of(lang, "visit", "urgency"), rows[:SHOWN], frozenset({1}))
     return [Section(title, (), ()), displaced, _terms(forced.by_term, lang)]
 
 
 def _terms(by_term: Mapping[Term, int], lang: Lang) -> Section:
-    rows = [(word(lang, f"term.{term}"), _signed(cost)) for term, cost in sorted(by_term.items(), key=lambda item: -abs(item[1]))]
-    return Section(word(lang, "explain.by_term"), _heads(lang, "term", "difference"), rows, frozenset({1}))
+    rows = [(word(lang, f"term.{term}"), signed(cost)) for term, cost in sorted(by_term.items(), key=lambda item: -abs(item[1]))]
+    return Section(word(lang, "explain.by_term"), heads_of(lang, "term", "difference"), rows, frozenset({1}))
 
 
 def _changes(answer: Explanation, lang: Lang) -> Section:
-    rows = [(change_words(change.code, change.detail, lang), str(len(change.dropped)), _signed(change.cost)) for change in answer.changes]
+    rows = [(change_words(change.code, change.detail, lang), str(len(change.dropped)), signed(change.cost)) for change in answer.changes]
     title = word(lang, "explain.changes", tried=answer.tried, untried=answer.untried)
-    return Section(title, _heads(lang, "change", "dropped", "difference"), rows, frozenset({1, 2}))
+    return Section(title, heads_of(lang, "change", "dropped", "difference"), rows, frozenset({1, 2}))
 
 
 def _choices(answer: Explanation, lang: Lang) -> list[Section]:
     rows = [(choice.role, choice.provider, str(choice.fit), str(choice.free)) for choice in answer.choices]
-    choices = Section(word(lang, "explain.choices"), _heads(lang, "role", "provider", "fit", "free"), rows, frozenset({2, 3}))
+    choices = Section(word(lang, "explain.choices"), heads_of(lang, "role", "provider", "fit", "free"), rows, frozenset({2, 3}))
     others = [_alternative(item, lang) for item in answer.alternatives]
-    return [choices, Section(word(lang, "explain.alternatives"), _heads(lang, "team", "difference", "terms"), others, frozenset({1}))]
+    return [choices, Section(word(lang, "explain.alternatives"), heads_of(lang, "team", "difference", "terms"), others, frozenset({1}))]
 
 
 def _alternative(item: Alternative, lang: Lang) -> tuple[str, str, str]:
     ordered = sorted(item.by_term.items(), key=lambda pair: -abs(pair[1]))
-    return _assignment(item.assignment, lang), _signed(item.cost), _listed(lang, [f"{word(lang, f'term.{t}')} {_signed(c)}" for t, c in ordered[:4]])
+    return (
+        assignment_words(item.assignment, lang),
+        signed(item.cost),
+        listed(lang, [f"{word(lang, f'term.{t}')} {signed(c)}" for t, c in ordered[:4]]),
+    )
 
 
 def _miss(miss: Miss, lang: Lang) -> str:
@@ -89,7 +93,7 @@ def _miss(miss: Miss, lang: Lang) -> str:
         parts.append(f"{miss.detail['skill']} {miss.detail['level']}")
     if "from" in miss.detail:
         parts.append(_span(miss.detail["from"], miss.detail["to"], lang))
-    return _listed(lang, parts)
+    return listed(lang, parts)
 
 
 def change_words(code: str, detail: Mapping[str, Any], lang: Lang) -> str:
@@ -141,10 +145,10 @@ def difference_sections(found: Difference, lang: Lang) -> list[Section]:
     counts: dict[str, int] = {}
     for change in found.visits:
         counts[change.what] = counts.get(change.what, 0) + 1
-    said = _listed(lang, [f"{word(lang, f'what.{what}')} {count}" for what, count in counts.items()]) or word(lang, "diff.alike")
-    title = word(lang, "diff.title", said=said, cost=_signed(found.cost_b - found.cost_a))
+    said = listed(lang, [f"{word(lang, f'what.{what}')} {count}" for what, count in counts.items()]) or word(lang, "diff.alike")
+    title = word(lang, "diff.title", said=said, cost=signed(found.cost_b - found.cost_a))
     visits = [
-        (change.visit, word(lang, f"what.{change.what}"), _assignment(change.before, lang), _assignment(change.after, lang))
+        (change.visit, word(lang, f"what.{change.what}"), assignment_words(change.before, lang), assignment_words(change.after, lang))
         for change in found.visits[:SHOWN]
     ]
     notices = [
@@ -156,17 +160,18 @@ def difference_sections(found: Difference, lang: Lang) -> list[Section]:
         sections.append(_terms(found.by_term, lang))
     if visits:
         count = len(found.visits)
-        sections.append(Section(word(lang, "diff.visits", count=count), _heads(lang, "visit", "what", "before", "after"), visits))
+        sections.append(Section(word(lang, "diff.visits", count=count), heads_of(lang, "visit", "what", "before", "after"), visits))
     if notices:
         count = len(found.notices)
-        sections.append(Section(word(lang, "diff.notices", count=count), _heads(lang, "who", "what", "visit", "before", "after"), notices))
+        sections.append(Section(word(lang, "diff.notices", count=count), heads_of(lang, "who", "what", "visit", "before", "after"), notices))
     return sections
 
 
-def _assignment(assignment: Assignment | None, lang: Lang) -> str:
+def assignment_words(assignment: Assignment | None, lang: Lang) -> str:
+    """Return when and by whom a visit is served, in which room; a dash where it is not."""
     if assignment is None:
         return "-"
-    who = _listed(lang, dict.fromkeys(service.provider for service in assignment.team))
+    who = listed(lang, dict.fromkeys(service.provider for service in assignment.team))
     return f"{assignment.team[0].start:%m-%d %H:%M} {who}" + (f" ({assignment.room})" if assignment.room else "")
 
 
@@ -178,7 +183,8 @@ def _span(start: dt.datetime, end: dt.datetime, lang: Lang) -> str:
     return f"{day_name(start.date(), lang)} {start:%H:%M}-{end:%H:%M}"
 
 
-def _signed(number: float) -> str:
+def signed(number: float) -> str:
+    """Return a difference with its sign."""
     return f"{number:+,}"
 
 
@@ -186,9 +192,11 @@ def _rule(rule: str, lang: Lang) -> str:
     return word(lang, f"rule.{rule}")
 
 
-def _heads(lang: Lang, *names: str) -> tuple[str, ...]:
+def heads_of(lang: Lang, *names: str) -> tuple[str, ...]:
+    """Return the heads of columns."""
     return tuple(word(lang, f"head.{name}") for name in names)
 
 
-def _listed(lang: Lang, names: Iterable[str]) -> str:
+def listed(lang: Lang, names: Iterable[str]) -> str:
+    """Return several things in a row, as the language does."""
     return ("、" if lang == "zh" else ", ").join(names)
