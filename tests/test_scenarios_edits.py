@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -303,3 +305,15 @@ def test_any_edits_of_any_week_give_a_valid_week_or_faults_with_their_paths(seed
         found = error.faults
     assert all(fault.path.startswith("/edits/") for fault in found)
     assert Problem.parse(made.to_json()) == made
+
+
+def test_the_document_has_every_edit_and_its_example_is_read(street: Problem) -> None:
+    text = (Path(__file__).parent.parent / "docs" / "scenarios.md").read_text()
+    assert set(re.findall(r"^\| `(\w+)` \|[^|]*\|[^|]*\|$", text, re.MULTILINE)) >= set(EDITS)
+    for name, model in EDITS.items():
+        row = re.search(rf"^\| `{name}` \|([^|]*)\|", text, re.MULTILINE)
+        assert row is not None
+        assert set(model.model_fields) - {"edit", "seed"} <= set(re.findall(r"`(\w+)`", row[1])), name
+    example = re.search(r"```yaml scenarios\n(.*?)```", text, re.DOTALL)
+    assert example is not None
+    assert len(scenarios_from(parse_yaml(example[1].encode())).check(street)) == 12
