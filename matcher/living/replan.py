@@ -24,6 +24,7 @@ from matcher.living.amend import Amended, amend
 from matcher.living.closing import closed
 from matcher.living.desk import Desk
 from matcher.living.events import Done, Events, EventsError, Late, faults_of, read_events
+from matcher.living.patch import patched
 from matcher.plan import Plan, Result
 from matcher.rules import Rule
 from matcher.solvers.improve import STEPS as CHUNK
@@ -231,7 +232,7 @@ def _taken_up(amended: Amended, desk: Desk) -> _Taken:
     warm_up()
     while True:
         desk.kept.hand_on(amended.problem)
-        compiled = compile_problem(amended.problem)
+        compiled = patched(desk, amended) or compile_problem(amended.problem)
         if amended.closed and amended.now is not None:
             compiled = closed(compiled, amended.closed, amended.now)
         packed = pack(compiled.instance)

@@ -1,0 +1,101 @@
+"""An instance that is patched after an event says of every service what a compiled one says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from matcher.compile import Compiled, compile_problem
+from matcher.instance import FAR
+from matcher.kernels.routes import view
+from matcher.living.amend import Amended, amend
+from matcher.living.desk import Desk
+from matcher.living.events import EventsError, read_events
+from matcher.living.patch import patched
+from matcher.plan import Plan
+from matcher.solve import solve
+from matcher.start import state_of
+from tests.living.events import random_events
+from tests.small import small_problem
+from tests.weeks import need, plan, serve, shift, visit, volunteer, week
+
+
+def entries(compiled: Compiled) -> dict[tuple[int, ...], tuple[int, int]]:
+    """What each node costs in each shift that may hold it, by node, provider, crew and hours; impossible ones left out."""
+    instance = compiled.instance
+    found: dict[tuple[int, ...], tuple[int, int]] = {}
+    for n in range(len(instance.nodes)):
+        for entry in range(int(instance.entry_first[n]), int(instance.entry_first[n + 1])):
+            row = instance.shifts[instance.entry_shift[entry]]
+            key = (n, *(int(row[field]) for field in ("provider", "crew", "start", "end")))
+            if instance.entry_cost[entry] < FAR:
+                found[key] = int(instance.entry_cost[entry]), int(instance.entry_price[entry])
+    return found
+
+
+def starts(compiled: Compiled, v: int) -> list[tuple[int, int]]:
+    row = compiled.instance.visits[v]
+    return [(int(o["low"]), int(o["high"])) for o in compiled.instance.options[row["option_first"] : row["option_first"] + row["options"]]]
+
+
+def amended_of(desk: Desk, events: Any, now: Any) -> Amended | None:
+    try:
+        return amend(desk.problem, desk.plan, read_events(events, now))
+    except EventsError:
+        return None
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_a_patched_instance_allows_and_costs_what_a_compiled_one_does(seed: int) -> None:
+    problem = small_problem(seed, 9)
+    desk = Desk.of(problem, solve(problem, chunks=1, threads=1).plan)
+    events, now = random_events(problem, desk.plan, seed)
+    amended = amended_of(desk, events, now)
+    ours = patched(desk, amended) if amended is not None else None
+    if amended is None or ours is None:
+        return
+    theirs = compile_problem(amended.problem)
+    ours_by, theirs_by = entries(ours), entries(theirs)
+    for key, cost in theirs_by.items():
+        # what has begun stays where it is, wherever else its pins would let it go
+        if ours.visits[int(theirs.instance.nodes["visit"][key[0]])].id not in amended.frozen:
+            assert ours_by[key] == cost
+    for name in ("shift_first", "entry_first"):
+        assert (getattr(ours.instance, name)[1:] >= getattr(ours.instance, name)[:-1]).all()
+    for field in ("provider", "crew", "day", "week", "start", "end", "has_lunch", "lunch_low", "lunch_high", "lunch", "base"):
+        assert (ours.instance.shifts[field] == theirs.instance.shifts[field]).all(), field
+    assert (ours.instance.providers == theirs.instance.providers).all()
+    for field in ("loss", "weight", "in_force_start", "stability", "roles", "number"):
+        assert (ours.instance.visits[field] == theirs.instance.visits[field]).all(), field
+    for v in range(len(ours.visits)):
+        assert starts(ours, v) == starts(theirs, v)
+    totals = [view(state_of(compiled, amended.carried)).total.tolist() for compiled in (ours, theirs)]
+    assert totals[0][:3] == totals[1][:3]
+
+
+def test_most_events_need_no_compiling() -> None:
+    problem = week([need("n"), need("m", visits=2)], [volunteer("a"), volunteer("b")])
+    before = plan(visit("n#1", serve("a", "mon 09:00")), visit("m#1", serve("a", "tue 09:00")))
+    desk = Desk.of(problem, before)
+    for event in (
+        {"kind": "absent", "provider": "a", "day": "mon"},
+        {"kind": "absent", "provider": "a", "hours": {"day": "tue", "from": "10:00", "to": "11:00"}},
+        {"kind": "missed", "visit": "n#1"},
+        {"kind": "late", "visit": "n#1", "start": "09:20"},
+    ):
+        amended = amended_of(desk, [event], None)
+        assert amended is not None
+        assert patched(desk, amended) is not None
+    for event in ({"kind": "withdrawn", "visit": "n#1"}, {"kind": "new_need", "need": need("new")}):
+        amended = amended_of(desk, [event], None)
+        assert amended is not None
+        assert patched(desk, amended) is None
+
+
+def test_hours_on_a_day_that_had_none_are_compiled() -> None:
+    problem = week([need("n")], [volunteer("a", shifts=[shift("08:00", "18:00", day="mon")])])
+    desk = Desk.of(problem, Plan())
+    amended = amended_of(desk, [{"kind": "extra_hours", "provider": "a", "hours": {"day": "tue", "from": "08:00", "to": "12:00"}}], None)
+    assert amended is not None
+    assert patched(desk, amended) is None
