@@ -26,12 +26,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.auth import Gate
 from api.context import Context
 from api.database import Database
-from api.desk import Desk
 from api.documented import document
 from api.faults import Refusal, of_status
 from api.metrics import Metrics
+from api.office import Office
 from api.pool import Pool
-from api.routes import administration, catalogue, operations, plans, problems, streams
+from api.routes import administration, catalogue, living, operations, plans, problems, publication, streams
 from api.settings import Settings
 from api.webhooks import Courier
 from matcher.errors import Fault
@@ -62,17 +62,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     database = Database(settings.database.get_secret_value())
     pool = Pool(settings.workers, {**os.environ, **_environment(settings)})
-    app.state.context = Context(settings, database, Desk(settings.desks, settings.answer_seconds), pool)
+    office, study = Office(settings.clerks, settings.answer_seconds), Office(1, settings.answer_seconds)
+    app.state.context = Context(settings, database, office, study, pool)
     app.state.gate, app.state.streams, app.state.metrics = Gate(settings), streams.Streams(settings.max_streams), Metrics()
     app.state.is_stopping = False
-    for module in (plans, streams, problems, catalogue, administration, operations):
+    for module in (plans, living, publication, streams, problems, catalogue, administration, operations):
         app.include_router(module.router)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _by_status)
     app.add_exception_handler(OperationalError, _unavailable)
-    app.add_exception_handler(Exception, _broken)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(Around, metrics=app.state.metrics)
     return app
@@ -94,6 +94,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     stopping = threading.Event()
     await run_in_threadpool(context.database.migrate)
     await run_in_threadpool(context.pool.start)
+    context.office.open()
     courier = Courier(context.database, context.settings, stopping)
     courier.start()
     log.info("server ready", workers=context.settings.workers)
@@ -104,7 +105,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         stopping.set()
         await run_in_threadpool(context.pool.stop, PATIENCE)
         await run_in_threadpool(courier.join, PATIENCE)
-        await run_in_threadpool(context.desk.close)
+        await run_in_threadpool(context.office.close)
+        await run_in_threadpool(context.study.close)
         context.database.close()
         log.info("server stopped")
 
@@ -132,12 +134,12 @@ class Around:
             await self._app(scope, receive, send)
             return
         request_id, began = secrets.token_hex(8), time.perf_counter()
-        status = 500
+        status, has_begun = 500, False
 
         async def sending(message: Message) -> None:
-            nonlocal status
+            nonlocal status, has_begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, has_begun = message["status"], True
                 added = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
                 message["headers"] = [*message["headers"], *added]
             await send(message)
@@ -146,6 +148,12 @@ class Around:
         structlog.contextvars.bind_contextvars(request=request_id)
         try:
             await self._app(scope, receive, sending)
+        except Exception as error:
+            log.error("a request broke", exc_info=error)
+            if has_begun:
+                raise  # nothing else tells the caller that the answer is not whole
+            refusal = Refusal("internal", "the server's log says more, under the id in X-Request-Id")
+            await refusal.response()(scope, receive, sending)
         finally:
             seconds = time.perf_counter() - began
             # The route's pattern, never the path: what callers name is theirs.
@@ -175,11 +183,6 @@ async def _by_status(_request: Request, error: Exception) -> JSONResponse:
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
     log.error("the database does not answer", error=type(error).__name__)
     return Refusal("busy", "the database does not answer at the moment", headers={"Retry-After": "5"}).response()
-
-
-async def _broken(_request: Request, error: Exception) -> JSONResponse:
-    log.error("a request broke", exc_info=error)
-    return Refusal("internal", "the server's log says more, under the id in X-Request-Id").response()
 
 
 def openapi() -> dict[str, Any]:

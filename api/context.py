@@ -1,4 +1,4 @@
-"""What the routes share: the settings, the database, the desk, the workers."""
+"""What the routes share: the settings, the database, the office, the workers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from api.database import Database
-from api.desk import Desk
+from api.office import Office
 from api.pool import Pool
 from api.settings import Settings
 
@@ -18,7 +18,9 @@ class Context:
 
     settings: Settings
     database: Database
-    desk: Desk
+    office: Office
+    study: Office
+    """For what takes long, so that nobody waits behind it."""
     pool: Pool
 
 

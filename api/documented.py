@@ -10,7 +10,20 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api.faults import KINDS, MEDIA_TYPE
-from api.schemas import STANDS_FOR, CheckRequest, Details, KeyRequest, PlanRequest, PublishRequest
+from api.schemas import (
+    STANDS_FOR,
+    ZONED,
+    CheckRequest,
+    Details,
+    EvaluateRequest,
+    KeyRequest,
+    PlanRequest,
+    PublishRequest,
+    RecommendRequest,
+    ReplanRequest,
+    WhatIfRequest,
+)
+from matcher.living.events import KINDS as EVENTS
 from matcher.plan import Plan, Result
 from matcher.problem import Problem
 
@@ -48,12 +61,16 @@ EXAMPLES: dict[str, Any] = {
     "Plan": EXAMPLE_PLAN,
     "KeyRequest": {"name": "platform of Huancui", "area": "weihai/huancui", "scopes": ["read", "plan"]},
     "PublishRequest": {"version": 1},
+    "ReplanRequest": {"events": [{"kind": "absent", "provider": "v-1", "day": "mon"}], "now": "2026-11-23T07:30:00"},
+    "RecommendRequest": {"visit": "meal#1", "top": 3},
+    "EvaluateRequest": {"plan": EXAMPLE_PLAN, "top": 1},
+    "WhatIfRequest": {"visit": "meal#1", "provider": "v-1", "start": "2026-11-24T11:00:00"},
 }
 COMMON = ("unauthenticated", "forbidden", "too-many")
 REFUSED: dict[str, tuple[str, ...]] = {
     "body": ("not-json", "slow-body", "too-large", "unsupported-media-type", "invalid-request"),
     "thing": ("not-found",),
-    "desk": ("busy", "timeout"),
+    "office": ("busy", "timeout"),
 }
 
 
@@ -89,9 +106,12 @@ def document(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, openapi_version="3.1.0", description=app.description, routes=app.routes, tags=app.openapi_tags
         )
         schemas = made.setdefault("components", {}).setdefault("schemas", {})
-        models: list[type[BaseModel]] = [PlanRequest, CheckRequest, KeyRequest, PublishRequest, Details, Problem, Plan, Result]
+        asked: list[type[BaseModel]] = [PlanRequest, CheckRequest, KeyRequest, PublishRequest]
+        asked += [ReplanRequest, RecommendRequest, EvaluateRequest, WhatIfRequest]
+        models: list[type[BaseModel]] = [*asked, Details, Problem, Plan, Result, *EVENTS.values()]
         for name, schema in models_json_schema([(model, "validation") for model in models], ref_template=REF)[1]["$defs"].items():
             schemas.setdefault(name, schema)
+        schemas["Event"] = {"oneOf": [{"$ref": REF.format(model=model.__name__)} for model in EVENTS.values()]}
         for name, example in EXAMPLES.items():
             schemas[name]["examples"] = [example]
         schemas.pop("HTTPValidationError", None)
@@ -105,6 +125,9 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 def _referred(part: Any) -> Any:
     if isinstance(part, dict):
+        if part.get("format") == "date-time" and "type" in part and not part.get(ZONED):
+            # What plans and events say is local, without the zone that this format would ask for.
+            return {**part, "format": "local-date-time"}
         if STANDS_FOR in part:
             return {"$ref": REF.format(model=part[STANDS_FOR])} | {key: value for key, value in part.items() if key == "description"}
         return {key: _referred(value) for key, value in part.items()}

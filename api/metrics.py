@@ -27,7 +27,8 @@ class Metrics:
     def text(self, context: Context) -> bytes:
         """Return all numbers in the format of Prometheus."""
         with context.database.read() as connection:
-            counts: dict[str, int] = dict(connection.execute(select(plans.c.state, func.count()).group_by(plans.c.state)).tuples().all())
+            found = connection.execute(select(plans.c.state, func.count().label("plans")).group_by(plans.c.state)).mappings()
+            counts = {row["state"]: row["plans"] for row in found}
             oldest = connection.execute(select(clock() - func.min(plans.c.made_at)).where(plans.c.state == "queued")).scalar_one()
             is_lapsed = (plans.c.state == "running") & (plans.c.lease_until < clock())
             lapsed = connection.execute(select(func.count()).select_from(plans).where(is_lapsed)).scalar_one()

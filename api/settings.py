@@ -24,8 +24,8 @@ class Settings(BaseSettings):
     """Processes that solve; each works on one job at a time."""
     threads: Annotated[int, Field(ge=1, le=64)] = 2
     """Searchers of one job."""
-    desks: Annotated[int, Field(ge=1, le=64)] = 1
-    """Processes that answer questions, each with its weeks kept warm."""
+    clerks: Annotated[int, Field(ge=1, le=64)] = 1
+    """Processes that answer questions, each with its weeks kept warm; one more answers those that take long."""
 
     max_body: Bytes = 64 * 1024**2
     """Bytes of a request, unpacked."""

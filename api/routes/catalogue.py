@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1", tags=["catalogue"])
 @router.post(
     "/validate",
     response_model=ValidationView,
-    responses=refusals("body", "invalid-problem", "desk"),
+    responses=refusals("body", "invalid-problem", "office"),
     openapi_extra=body("CheckRequest"),
 )
 def validate(caller: Reader, context: Here, content: Body) -> dict[str, Any]:  # noqa: ARG001 - the caller has to be one

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import time
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import anyio
@@ -52,7 +53,7 @@ def row_of(connection: Connection, caller: Caller, plan_id: str) -> RowMapping:
     "",
     status_code=202,
     response_model=PlanView,
-    responses=refusals("body", "invalid-problem", "invalid-plan", "desk", "conflict", "thing")
+    responses=refusals("body", "invalid-problem", "invalid-plan", "office", "conflict", "thing")
     | {
         202: {"description": "It is queued; `Location` is where to follow it"},
         200: answer("PlanView", "The plan that this Idempotency-Key was used for before"),
@@ -70,7 +71,7 @@ async def make_plan(
     view = plan_view(row)
     has_ended = row["state"] in plans.ENDED
     if wait is not None and has_ended and row["version"]:
-        found = await run_in_threadpool(_version_of, context, row, row["version"])
+        found = await run_in_threadpool(_newest, context, row)
         view["plan"] = json.loads(unpacked(found["body"]))
     headers = {"Location": view["links"]["self"], "ETag": f'"{row["revision"]}"'}
     if wait is not None:
@@ -78,6 +79,11 @@ async def make_plan(
     if not has_ended:
         headers["Retry-After"] = "1"
     return JSONResponse(view, 200 if not is_new else 201 if wait is not None and has_ended else 202, headers)
+
+
+def _newest(context: Context, row: RowMapping) -> RowMapping:
+    with context.database.read() as connection:
+        return get_version(connection, row, None)
 
 
 def _seconds_to_wait(prefer: str | None, most: float) -> float | None:
@@ -100,41 +106,76 @@ async def _wait_for(context: Context, caller: Caller, plan_id: str, seconds: flo
 
 def _accept(context: Context, caller: Caller, content: bytes, token: str | None) -> tuple[str, bool]:
     """Store a request for a plan, with its problem, in one transaction; returns the plan's id, and whether it is a new one."""
+    read_first: dict[str, Any] = {}
+
+    def work() -> None:
+        asked = read(content, PlanRequest)
+        settings = _settings(context, asked)
+        problem = read_problem(context, asked.problem, "/problem") if asked.problem is not None else None
+        read_first.update(asked=asked, settings=settings, problem=problem)
+
+    def make(connection: Connection) -> str:
+        return _queue(context, connection, caller, **read_first)
+
+    return accept_once(context, caller, token, content, work, make)
+
+
+def _queue(
+    context: Context, connection: Connection, caller: Caller, asked: PlanRequest, settings: dict[str, Any], problem: dict[str, Any] | None
+) -> str:
+    if plans.waiting(connection, caller.id) >= context.settings.max_queued:
+        raise Refusal("too-many", f"{context.settings.max_queued} of your plans wait already", headers={"Retry-After": "10"})
+    area = area_for(caller, asked.area)
+    if problem is not None:
+        problem_id = problems.add(connection, area, caller.id, problem["digest"], problem["facts"], problem["body"])
+        audit.note(connection, caller.id, area, "problem.store", problem_id, digest=problem["digest"])
+        head = head_of(connection, caller, problem_id)
+    else:
+        head = head_of(connection, caller, str(asked.problem_id), asked.problem_version)
+        area = area if asked.area is not None else head["area"]
+    start = _start(context, connection, caller, asked, head, area)
+    plan_id = plans.add(
+        connection,
+        area=area,
+        caller=caller.id,
+        kind="solve",
+        problem_id=head["id"],
+        problem_version=head["version"],
+        settings=settings,
+        start_id=start[0] if start is not None else None,
+        start_version=start[1] if start is not None else None,
+        webhook=str(asked.webhook) if asked.webhook is not None else None,
+    )
+    audit.note(connection, caller.id, area, "plan.make", plan_id, problem=head["id"], version=head["version"])
+    return plan_id
+
+
+def accept_once(
+    context: Context, caller: Caller, token: str | None, content: bytes, work: Callable[[], None], make: Callable[[Connection], str]
+) -> tuple[str, bool]:
+    """Do what a request asks for, once for each idempotency key; returns the id of the plan made, and whether it was made now.
+
+    Parameters
+    ----------
+    token
+        The key; without one, it is done in any case.
+    content
+        What a repeated request has to have in common with the first.
+    work
+        Whatever can be done, and refused, without the database.
+    make
+        Stores the outcome; in one transaction with the key.
+    """
     fingerprint = hashlib.sha256(content).hexdigest()
     if token is not None:
         with context.database.read() as connection:
             known = _repeated(connection, caller, token, fingerprint)
         if known is not None:
             return known, False
-    asked = read(content, PlanRequest)
-    settings = _settings(context, asked)
-    problem = read_problem(context, asked.problem, "/problem") if asked.problem is not None else None
+    work()
     try:
         with context.database.write() as connection:
-            if plans.waiting(connection, caller.id) >= context.settings.max_queued:
-                raise Refusal("too-many", f"{context.settings.max_queued} of your plans wait already", headers={"Retry-After": "10"})
-            area = area_for(caller, asked.area)
-            if problem is not None:
-                problem_id = problems.add(connection, area, caller.id, problem["digest"], problem["facts"], problem["body"])
-                audit.note(connection, caller.id, area, "problem.store", problem_id, digest=problem["digest"])
-                head = head_of(connection, caller, problem_id)
-            else:
-                head = head_of(connection, caller, str(asked.problem_id), asked.problem_version)
-                area = area if asked.area is not None else head["area"]
-            start = _start(context, connection, caller, asked, head, area)
-            plan_id = plans.add(
-                connection,
-                area=area,
-                caller=caller.id,
-                kind="solve",
-                problem_id=head["id"],
-                problem_version=head["version"],
-                settings=settings,
-                start_id=start[0] if start is not None else None,
-                start_version=start[1] if start is not None else None,
-                webhook=str(asked.webhook) if asked.webhook is not None else None,
-            )
-            audit.note(connection, caller.id, area, "plan.make", plan_id, problem=head["id"], version=head["version"])
+            plan_id = make(connection)
             if token is not None:
                 plans.remember(connection, caller.id, token, fingerprint, plan_id)
     except IntegrityError:
@@ -191,9 +232,9 @@ def _start(context: Context, connection: Connection, caller: Caller, asked: Plan
 
 
 def read_plan_at(context: Context, digest: str, content: bytes, data: Any, pointer: str) -> dict[str, Any]:
-    """Read a plan that came in, at the desk; refuses it with every fault, each with a pointer into the body that it came in."""
+    """Read a plan that came in, at the office; refuses it with every fault, each with a pointer into the body that it came in."""
     try:
-        found: dict[str, Any] = context.desk.ask(digest, read_plan, digest, content, data)
+        found: dict[str, Any] = context.office.ask(digest, read_plan, digest, content, data)
     except FaultyInput as error:
         raise Refusal("invalid-plan", "the plan has faults", faults=below(error.faults, pointer)) from None
     return found
@@ -213,6 +254,7 @@ def import_plan(connection: Connection, caller: Caller, head: RowMapping, area: 
         state="done",
         version=1,
         result={"cost": report["cost"], "terms": report["terms"], "status": "given"},
+        progress={"phase": "end", "seconds": 0.0, "chunks": 0, "visits": found["visits"], "assigned": found["assigned"], "cost": report["cost"]},
     )
     count = len(report["violations"])
     plans.save_version(connection, plan_id, 1, found["body"], attempt=0, cost=report["cost"], violations=count, by=caller.id)
@@ -258,11 +300,11 @@ def cancel_plan(caller: Planner, context: Here, plan_id: str) -> Response:
     return JSONResponse(plan_view(row), 202, {"ETag": f'"{row["revision"]}"'})
 
 
-def _version_of(context: Context, row: RowMapping, number: int | None) -> RowMapping:
+def get_version(connection: Connection, row: RowMapping, number: int | None) -> RowMapping:
+    """Return a version of a plan with its packed body, the newest if none is given; refuses where there is none."""
     if not row["version"]:
         raise Refusal("conflict", f"there is no plan yet: it is {row['state']}")
-    with context.database.read() as connection:
-        found = plans.version(connection, row["id"], number or row["version"])
+    found = plans.version(connection, row["id"], number or row["version"])
     if found is None:
         raise not_found("version of the plan", f"{row['id']} version {number}")
     return found
@@ -280,8 +322,7 @@ def _version_of(context: Context, row: RowMapping, number: int | None) -> RowMap
 def get_plan_content(request: Request, caller: Reader, context: Here, plan_id: str, version: VersionQuery = None) -> Response:
     """Return the plan: the newest version that is saved, also while it is still being improved."""
     with context.database.read() as connection:
-        row = row_of(connection, caller, plan_id)
-    found = _version_of(context, row, version)
+        found = get_version(connection, row_of(connection, caller, plan_id), version)
     return tagged(request, unpacked(found["body"]), f"v{found['version']}")
 
 

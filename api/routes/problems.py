@@ -27,9 +27,9 @@ Cursor = Annotated[str | None, Query(max_length=60, description="`next` of the p
 
 
 def read(context: Context, data: Any, pointer: str = "") -> dict[str, Any]:
-    """Validate a problem at the desk; refuses it with every fault, each with a pointer into the body that it came in."""
+    """Validate a problem at the office; refuses it with every fault, each with a pointer into the body that it came in."""
     try:
-        found: dict[str, Any] = context.desk.ask("", read_problem, data)
+        found: dict[str, Any] = context.office.ask("", read_problem, data)
     except FaultyInput as error:
         raise Refusal("invalid-problem", "the problem has faults", faults=below(error.faults, pointer)) from None
     visits = found["facts"]["visits"]
@@ -55,7 +55,7 @@ def head_of(connection: Any, caller: Caller, problem_id: str, version: int | Non
     return row
 
 
-@router.post("", status_code=201, response_model=ProblemView, responses=refusals("body", "invalid-problem", "desk"), openapi_extra=body("Problem"))
+@router.post("", status_code=201, response_model=ProblemView, responses=refusals("body", "invalid-problem", "office"), openapi_extra=body("Problem"))
 def store_problem(caller: Planner, context: Here, content: Body, area: AreaQuery = None) -> Response:
     """Store a problem, valid as a whole."""
     belongs = area_for(caller, area)
@@ -100,7 +100,7 @@ def get_problem_content(
 @router.put(
     "/{problem_id}/problem",
     response_model=ProblemView,
-    responses=refusals("body", "thing", "invalid-problem", "desk", "changed", "precondition-required"),
+    responses=refusals("body", "thing", "invalid-problem", "office", "changed", "precondition-required"),
     openapi_extra=body("Problem"),
 )
 def replace_problem(request: Request, caller: Planner, context: Here, problem_id: str, content: Body) -> Response:

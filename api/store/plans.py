@@ -75,6 +75,18 @@ def save_version(connection: Connection, plan_id: str, version: int, body: str, 
     tell(connection, plan_id, "version", {"version": version, "cost": cost})
 
 
+def add_version(connection: Connection, plan_id: str, number: int, cost: int, assigned: int) -> bool:
+    """Raise the version of a draft that has ended from `number` to the next; returns whether `number` still was the newest."""
+    where = (plans.c.id == plan_id) & (plans.c.version == number) & plans.c.state.in_(ENDED) & (plans.c.standing == "draft")
+    row = connection.execute(select(plans.c.progress, plans.c.result).where(where)).mappings().first()
+    if row is None:
+        return False
+    # How the old version came about says nothing of the new one.
+    progress = {**(row["progress"] or {}), "cost": cost, "assigned": assigned, "bound": None}
+    changes = {"version": number + 1, "revision": plans.c.revision + 1, "progress": progress, "result": {"cost": cost, "status": "given"}}
+    return connection.execute(update(plans).where(where).values(**changes)).rowcount == 1
+
+
 def version(connection: Connection, plan_id: str, number: int) -> RowMapping | None:
     """Return a version of a plan with its packed body."""
     return connection.execute(select(plan_versions).where(plan_versions.c.plan_id == plan_id, plan_versions.c.version == number)).mappings().first()

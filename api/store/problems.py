@@ -60,6 +60,12 @@ def body(connection: Connection, problem_id: str, version: int) -> bytes:
     return found
 
 
+def digest(connection: Connection, problem_id: str, version: int) -> str:
+    """Return the digest of a version."""
+    where = (problem_versions.c.problem_id == problem_id) & (problem_versions.c.version == version)
+    return str(connection.execute(select(problem_versions.c.digest).where(where)).scalar_one())
+
+
 def listed(connection: Connection, area: str, before: str | None, limit: int) -> list[RowMapping]:
     """Return the problems of an area and below, newest first."""
     query = _newest().where(within(problems.c.area, area)).order_by(problems.c.id.desc()).limit(limit)

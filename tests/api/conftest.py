@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -11,12 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import create_engine, text
 
 from api.database import Database
 from api.settings import Settings
 from tests.api.running import House
 
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 POSTGRES = Path(__file__).parents[2] / "scripts" / "postgres"
 
 

@@ -1,4 +1,4 @@
-"""The desk: processes that answer questions about weeks and plans while the caller waits, so that the server's own process never computes.
+"""The office: processes that answer questions about weeks and plans while the caller waits, so that the server's own process never computes.
 
 Each process answers one question at a time and keeps the weeks it was asked about. A question that takes too long ends its process; the next one
 finds a fresh one.
@@ -6,6 +6,7 @@ finds a fresh one.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import signal
 import threading
@@ -37,12 +38,17 @@ def _serve(connection: Connection) -> None:
         connection.send(answer)
 
 
+def _ready() -> None:
+    from api import answers  # noqa: F401, PLC0415 - what questions need is loaded now
+
+
 class Clerk:
-    """One process of the desk."""
+    """One process of the office."""
 
     def __init__(self) -> None:
         self._lock, self._waiting = threading.Lock(), threading.BoundedSemaphore(MOST_WAITING)
         self._process: Any = None
+        self._is_closed = False
         self._connection: Connection | None = None
 
     def ask(self, ask: Callable[..., Any], arguments: tuple[Any, ...], seconds: float) -> Any:
@@ -60,16 +66,23 @@ class Clerk:
         finally:
             self._waiting.release()
 
+    def open(self, seconds: float) -> None:
+        """Have the process started and ready; that it cannot be is told to whoever asks."""
+        with contextlib.suppress(Refusal, RuntimeError):
+            self.ask(_ready, (), seconds)
+
     def _asked(self, ask: Callable[..., Any], arguments: tuple[Any, ...], until: float) -> Any:
+        if self._is_closed:
+            raise Refusal("busy", "the server is about to stop", headers={"Retry-After": "5"})
         connection = self._ready()
         try:
             connection.send((ask, arguments))
             if not connection.poll(max(0.0, until - time.monotonic())):
-                self.close()
+                self._end()
                 raise Refusal("timeout", "the answer took too long; ask for less, or with a smaller budget")
             is_good, answer = connection.recv()
-        except (EOFError, BrokenPipeError, ConnectionResetError):
-            self.close()
+        except (EOFError, BrokenPipeError, ConnectionResetError, OSError):
+            self._end()
             raise Refusal("busy", "the process that was to answer died; ask again", headers={"Retry-After": "1"}) from None
         if is_good:
             return answer
@@ -78,16 +91,20 @@ class Clerk:
 
     def _ready(self) -> Connection:
         if self._process is None or not self._process.is_alive() or self._connection is None:
-            self.close()
+            self._end()
             context = multiprocessing.get_context("spawn")
             self._connection, theirs = context.Pipe()
-            self._process = context.Process(target=_serve, args=(theirs,), name="desk", daemon=True)
+            self._process = context.Process(target=_serve, args=(theirs,), name="office", daemon=True)
             self._process.start()
             theirs.close()
         return self._connection
 
     def close(self) -> None:
-        """End the process; the next question starts another."""
+        """End the process for good."""
+        self._is_closed = True
+        self._end()
+
+    def _end(self) -> None:
         if self._connection is not None:
             self._connection.close()
         if self._process is not None:
@@ -96,7 +113,7 @@ class Clerk:
         self._process = self._connection = None
 
 
-class Desk:
+class Office:
     """Some clerks; questions about one week go to the same one, which has it at hand."""
 
     def __init__(self, count: int, seconds: float) -> None:
@@ -106,6 +123,11 @@ class Desk:
         """Have a question answered; `week` is the digest (or any name) of the week that it is about."""
         clerk = self._clerks[int.from_bytes(week.encode()[-4:], "big") % len(self._clerks)]
         return clerk.ask(ask, arguments, self._seconds)
+
+    def open(self) -> None:
+        """Start all processes, so that the first questions need not wait for it."""
+        for clerk in self._clerks:
+            threading.Thread(target=clerk.open, args=(self._seconds,), name="office", daemon=True).start()
 
     def close(self) -> None:
         """End all processes."""

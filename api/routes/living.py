@@ -1,0 +1,221 @@
+"""Living with a plan: planning again, slots for one need more, one's own edits judged, why, what differs, what more would be worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from sqlalchemy import RowMapping
+from starlette.responses import JSONResponse, Response
+
+from api import answers
+from api.answers import Stored
+from api.auth import Caller, Planner, Reader
+from api.bodies import Body, json_of, read
+from api.context import Context
+from api.documented import body, refusals
+from api.faults import Refusal, below, not_found
+from api.office import Office
+from api.routes.plans import IdempotencyKey, VersionQuery, accept_once, get_version, read_plan_at, row_of
+from api.routes.problems import Here
+from api.schemas import EvaluateRequest, PlanView, RecommendRequest, ReplanRequest, ReplanView, WhatIfRequest
+from api.store import audit, plans, problems
+from api.views import plan_view, require_match
+from matcher.errors import FaultyInput, PlanError, ProblemError
+
+router = APIRouter(prefix="/v1/plans/{plan_id}", tags=["living with a plan"])
+SHARE = 0.5
+"""Of the time that an answer may take, what a search for it gets; opening the week takes the rest."""
+JSON_ANSWER: dict[str, Any] = {"content": {"application/json": {"schema": {"type": "object"}}}}
+
+
+def stored(context: Context, caller: Caller, plan_id: str, number: int | None = None) -> tuple[RowMapping, RowMapping, Stored]:
+    """Return the row of a plan, of the version that is meant, and both with the problem as the office takes them."""
+    with context.database.read() as connection:
+        row = row_of(connection, caller, plan_id)
+        found = get_version(connection, row, number)
+        content = problems.body(connection, row["problem_id"], row["problem_version"])
+        digest = problems.digest(connection, row["problem_id"], row["problem_version"])
+    is_in_force = row["standing"] == "published" and found["version"] == row["version"]
+    return row, found, Stored(digest, content, found["body"], is_in_force)
+
+
+def ask(office: Office, of: Stored, question: Callable[..., Any], *arguments: Any, pointer: str = "") -> Any:
+    """Have a question answered at an office; refuses with every fault that the answerer finds in it."""
+    try:
+        return office.ask(of.digest, question, of, *arguments)
+    except FaultyInput as error:
+        kind = "invalid-problem" if isinstance(error, ProblemError) else "invalid-plan" if isinstance(error, PlanError) else "invalid-events"
+        raise Refusal(kind, f"the {error.what} has faults", faults=below(error.faults, pointer)) from None
+
+
+@router.post(
+    "/replan",
+    status_code=201,
+    response_model=ReplanView,
+    responses=refusals("body", "thing", "office", "conflict", "invalid-plan", "invalid-events")
+    | {200: {"description": "Done before, under this key"}},
+    openapi_extra=body("ReplanRequest"),
+)
+def replan(
+    caller: Planner, context: Here, plan_id: str, content: Body, version: VersionQuery = None, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Plan the week again after something happened, changing as little as it must. The new plan, of the week as it is now, is a draft of its own."""
+    asked = read(content, ReplanRequest).model_dump(mode="json")
+    row, found, of = stored(context, caller, plan_id, version)
+
+    def make(connection: Any) -> str:
+        problem = answer["problem"]
+        problem_id = problems.add(connection, row["area"], caller.id, problem["digest"], problem["facts"], problem["body"])
+        made = plans.add(
+            connection,
+            area=row["area"],
+            caller=caller.id,
+            kind="replan",
+            problem_id=problem_id,
+            problem_version=1,
+            settings={"events": len(asked["events"]), "seed": asked["seed"], "budget": asked["budget"]},
+            start_id=plan_id,
+            start_version=found["version"],
+            state="done",
+            version=1,
+            result={**answer["result"], "replan": answer["answer"]},
+            progress=_progress(answer),
+        )
+        plans.save_version(connection, made, 1, answer["plan"], attempt=0, cost=answer["result"]["cost"], violations=0, by="matcher")
+        audit.note(connection, caller.id, row["area"], "plan.replan", made, of=plan_id, version=found["version"], events=len(asked["events"]))
+        return made
+
+    answer: dict[str, Any] = {}
+
+    def work() -> None:
+        answer.update(ask(context.office, of, answers.ask_replan, asked))
+
+    made, is_new = accept_once(context, caller, idempotency_key, f"{plan_id}.{found['version']}".encode() + content, work, make)
+    with context.database.read() as connection:
+        new = row_of(connection, caller, made)
+    view = plan_view(new)
+    said = {"plan": view, **new["result"]["replan"]}
+    return JSONResponse(said, 201 if is_new else 200, {"Location": view["links"]["self"], "ETag": f'"{new["revision"]}"'})
+
+
+def _progress(answer: dict[str, Any]) -> dict[str, Any]:
+    visits, result = answer["problem"]["facts"]["visits"], answer["result"]
+    known = {"cost": result["cost"], "bound": None, "visits": visits, "assigned": answer["assigned"]}
+    return {"phase": "end", "seconds": round(result["seconds"], 2), "chunks": result["chunks"], **known}
+
+
+@router.post(
+    "/recommend",
+    responses=refusals("body", "thing", "office", "conflict", "invalid-problem", "invalid-plan") | {200: JSON_ANSWER},
+    openapi_extra=body("RecommendRequest"),
+)
+def recommend(caller: Reader, context: Here, plan_id: str, content: Body, version: VersionQuery = None) -> dict[str, Any]:
+    """Recommend teams and times for a new need or a visit, the cheapest first, each verified, with its cost by term. The plan stays as it is."""
+    asked = read(content, RecommendRequest).model_dump(mode="json")
+    _, _, of = stored(context, caller, plan_id, version)
+    said: dict[str, Any] = ask(context.office, of, answers.ask_recommend, asked, SHARE * context.settings.answer_seconds)
+    return said
+
+
+@router.post(
+    "/evaluate",
+    responses=refusals("body", "thing", "office", "conflict", "invalid-plan") | {200: JSON_ANSWER},
+    openapi_extra=body("EvaluateRequest"),
+)
+def evaluate(caller: Reader, context: Here, plan_id: str, content: Body, version: VersionQuery = None) -> dict[str, Any]:
+    """Judge a plan of this problem, which may break rules: cost by term, every violation, and what the engine would change first."""
+    asked = read(content, EvaluateRequest)
+    _, _, of = stored(context, caller, plan_id, version)
+    seconds = SHARE * context.settings.answer_seconds
+    said: dict[str, Any] = ask(context.office, of, answers.ask_evaluate, asked.plan, asked.top, seconds, pointer="/plan" if asked.plan else "")
+    return said
+
+
+@router.post(
+    "/what-if",
+    responses=refusals("body", "thing", "office", "conflict", "invalid-plan") | {200: JSON_ANSWER},
+    openapi_extra=body("WhatIfRequest"),
+)
+def what_if(caller: Reader, context: Here, plan_id: str, content: Body, version: VersionQuery = None) -> dict[str, Any]:
+    """Try out a move of one visit, as on a board: which rules it would break, what it would cost. Nothing is changed."""
+    asked = read(content, WhatIfRequest).model_dump(mode="json")
+    _, _, of = stored(context, caller, plan_id, version)
+    said: dict[str, Any] = ask(context.office, of, answers.ask_what_if, asked)
+    return said
+
+
+@router.get("/explain/{visit:path}", responses=refusals("thing", "office", "conflict", "invalid-plan", "invalid-request") | {200: JSON_ANSWER})
+def explain(
+    caller: Reader,
+    context: Here,
+    plan_id: str,
+    visit: str,
+    budget: Annotated[float, Query(ge=0, le=30, description="Seconds after which no further change is tried.")] = 2.0,
+    version: VersionQuery = None,
+) -> dict[str, Any]:
+    """Say why a visit is left out and what would let it in, or why it is served as it is (docs/explain.md). In a path, `#` is written `%23`."""
+    _, _, of = stored(context, caller, plan_id, version)
+    try:
+        said: dict[str, Any] = ask(context.office, of, answers.ask_explain, visit, budget)
+    except Refusal as refusal:
+        if [fault.code for fault in refusal.faults] == ["unknown"]:
+            raise not_found("visit", visit) from None
+        raise
+    return said
+
+
+@router.get("/diff/{other}", responses=refusals("thing", "office", "conflict", "invalid-plan", "invalid-request") | {200: JSON_ANSWER})
+def diff(caller: Reader, context: Here, plan_id: str, other: str, version: VersionQuery = None, other_version: VersionQuery = None) -> dict[str, Any]:
+    """Compare this plan (`a`) with another of the same problem (`b`): what became of each visit, who has to be told what, the cost by term."""
+    row, _, of = stored(context, caller, plan_id, version)
+    their, _, and_of = stored(context, caller, other, other_version)
+    if of.digest != and_of.digest:
+        raise Refusal("conflict", f"{plan_id} and {other} are plans of different problems: {row['problem_id']} and {their['problem_id']}")
+    said: dict[str, Any] = ask(context.office, of, answers.ask_diff, and_of.plan)
+    return said
+
+
+@router.get("/prices", responses=refusals("thing", "office", "conflict", "invalid-plan", "invalid-request") | {200: JSON_ANSWER})
+def prices(
+    caller: Reader,
+    context: Here,
+    plan_id: str,
+    what: Annotated[Literal["prices", "recruits"], Query(description="Hours and money, or people and training.")] = "prices",
+    budget: Annotated[float, Query(ge=0, le=45, description="Seconds; what is not tried out by then has its estimate alone.")] = 20.0,
+    top: Annotated[int, Query(ge=0, le=100, description="How many of the ranking are tried out.")] = 5,
+    repeats: Annotated[int, Query(ge=1, le=10, description="How often each is tried, with another seed.")] = 1,
+    seed: Annotated[int, Query(ge=0, le=2**31 - 1)] = 1,
+    version: VersionQuery = None,
+) -> dict[str, Any]:
+    """Say what one more hour, 100 yuan or one more volunteer would be worth, each tried out by planning again."""
+    _, _, of = stored(context, caller, plan_id, version)
+    asked = {"what": what, "budget": budget, "top": top, "repeats": repeats, "seed": seed}
+    said: dict[str, Any] = ask(context.study, of, answers.ask_prices, asked)
+    return said
+
+
+@router.put(
+    "/plan",
+    response_model=PlanView,
+    responses=refusals("body", "thing", "office", "conflict", "invalid-plan", "changed", "precondition-required"),
+    openapi_extra=body("Plan"),
+)
+def replace_plan(request: Request, caller: Planner, context: Here, plan_id: str, content: Body) -> Response:
+    """Store one's own edited plan as the next version of a draft; one that breaks rules is not published. If-Match: the version that was read."""
+    row, found, of = stored(context, caller, plan_id)
+    require_match(request, f"v{row['version']}")
+    if row["state"] in plans.LIVE or row["standing"] != "draft":
+        raise Refusal("conflict", f"only a draft that has ended is edited; this one is {row['state']} and {row['standing']}")
+    new = read_plan_at(context, of.digest, of.problem, json_of(content), "")
+    report = new["report"]
+    count = len(report["violations"])
+    with context.database.write() as connection:
+        if not plans.add_version(connection, plan_id, found["version"], report["cost"], new["assigned"]):
+            raise Refusal("changed", "another version was stored meanwhile")
+        number = found["version"] + 1
+        plans.save_version(connection, plan_id, number, new["body"], attempt=0, cost=report["cost"], violations=count, by=caller.id)
+        audit.note(connection, caller.id, row["area"], "plan.edit", plan_id, version=number, violations=count)
+        row = row_of(connection, caller, plan_id)
+    return JSONResponse(plan_view(row), headers={"ETag": f'"v{row["version"]}"'})
