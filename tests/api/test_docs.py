@@ -1,0 +1,36 @@
+"""The page that describes the API: its commands run, its tables are whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from api.client import Client
+from api.settings import Settings
+from tests.api.running import Server
+
+PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+
+
+def test_the_commands_of_the_page_run_one_after_the_other(tmp_path: Path) -> None:
+    server = Server(f"sqlite:///{tmp_path}/sishe.db", tmp_path)
+    server.start()
+    try:
+        commands = "\n".join(["set -euo pipefail", *re.findall(r"^```bash\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)])
+        environment = {**os.environ, "URL": server.url, "KEY": server.key}
+        ran = subprocess.run(["bash", "-c", commands], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100, check=False)
+        assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr
+        made = json.loads((tmp_path / "job.json").read_text())
+        assert (made["state"], made["assigned"]) == ("done", 2)
+        assert json.loads((tmp_path / "replan.json").read_text())["plan"]["kind"] == "replan"
+        client: Client = server.client()
+        assert client.job(made["id"])["standing"] == "published"
+    finally:
+        server.close()
+
+
+def test_every_setting_is_on_the_page_and_nothing_else() -> None:
+    assert set(re.findall(r"`(SISHE_[A-Z_]+)`", PAGE)) == {f"SISHE_{name.upper()}" for name in Settings.model_fields}
