@@ -23,6 +23,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api import desk
 from api.auth import Gate
 from api.context import Context
 from api.database import Database
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.is_stopping = False
     for module in (plans, living, publication, streams, problems, catalogue, administration, operations):
         app.include_router(module.router)
+    desk.mount(app)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
