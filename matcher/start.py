@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from matcher.plan import Assignment, Plan
 
 
-def state_of(compiled: Compiled, plan: Plan, packed: tuple[Longs, Reals] | None = None) -> Longs:
+def state_of(compiled: Compiled, plan: Plan, packed: tuple[Longs, Reals] | None = None, first: Container[str] = ()) -> Longs:
     """Return the state that serves as the plan does, visit by visit in order of time.
 
     A visit, provider or room that the problem does not have is left out, as is a visit that a rule forbids, given those before it.
@@ -29,11 +30,13 @@ def state_of(compiled: Compiled, plan: Plan, packed: tuple[Longs, Reals] | None 
     ----------
     packed
         The packed instance, where the caller has it already.
+    first
+        Visits that go before all others, so that of two which cannot both be they are the ones that stay.
     """
     instance = compiled.instance
     searcher = Searcher.on(instance, packed or pack(instance), 1)
     places = _Places(compiled)
-    for assignment in sorted(plan.assignments, key=lambda a: (a.team[0].start, a.visit)):
+    for assignment in sorted(plan.assignments, key=lambda a: (a.visit not in first, a.team[0].start, a.visit)):
         places.note(assignment)
     largest = int(instance.visits["nodes"].max(initial=1))
     own = np.zeros((2, largest), np.int64)

@@ -236,7 +236,7 @@ def _taken_up(amended: Amended, desk: Desk) -> _Taken:
         if amended.closed and amended.now is not None:
             compiled = closed(compiled, amended.closed, amended.now)
         packed = pack(compiled.instance)
-        taken = _Taken(amended, compiled, packed, state_of(compiled, amended.carried, packed))
+        taken = _Taken(amended, compiled, packed, state_of(compiled, amended.carried, packed, amended.frozen))
         pinned = {pin.visit for pin in amended.problem.pins} - amended.frozen
         broken = [name for name in taken.absent() if name in pinned]
         if not broken:

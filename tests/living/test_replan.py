@@ -165,6 +165,18 @@ def test_a_visit_that_should_have_begun_after_a_late_one_has_not() -> None:
     assert served(found)["m#1"][1] == moment("mon 10:40")
 
 
+def test_a_late_visit_stands_where_the_next_of_a_mate_was_planned() -> None:
+    team = (role("carer"), role("nurse", "social_worker"))
+    problem = week([need("n", *team), need("m", role("nurse", "social_worker"))], [volunteer("a"), worker("w")])
+    before = plan(
+        visit("n#1", serve("a", "mon 09:00"), serve("w", "mon 09:00", "nurse")),
+        visit("m#1", serve("w", "mon 10:00", "nurse")),
+    )
+    found = replan(problem, before, [{"kind": "late", "visit": "n#1", "start": "10:10"}], now=moment("mon 09:50"))
+    assert served(found)["n#1"] == ("a", moment("mon 10:10"))
+    assert served(found)["m#1"] == ("w", moment("mon 11:10"))
+
+
 def test_a_missed_visit_is_planned_again_without_a_price() -> None:
     found = replan(TWO, BOTH, [{"kind": "missed", "visit": "n#1"}], now=moment("mon 12:00"))
     assert served(found)["n#1"][1] >= moment("mon 12:00")
