@@ -92,6 +92,7 @@ def _applied(problem: Problem, case: Case, path: Path, draw: int) -> Problem:
 def compared(week: str, path: Path, folder: Path, changes: Json, *, jobs: int, is_quiet: bool, lang: Lang) -> Json:
     """Run a comparison, write its report, and return the short of it."""
     from scenarios.compare import compare  # noqa: PLC0415 - numpy and more load only when something is solved
+    from scenarios.runs import RunError  # noqa: PLC0415
 
     problem, scenarios = read_week(week), read_set(path)
     given = {key: value for key, value in changes.items() if value is not None}
@@ -108,6 +109,11 @@ def compared(week: str, path: Path, folder: Path, changes: Json, *, jobs: int, i
         found = compare(problem, scenarios, folder, jobs=jobs, on_step=None if is_quiet else teller(lang))
     except ScenarioFault as error:
         raise RefusedInput(error.what, error.faults, str(path)) from None
+    except RunError as error:
+        # what is drawn can differ from repeat to repeat, and only a later one may not fit the week
+        if isinstance(error.__cause__, FaultyInput):
+            raise RefusedInput(error.__cause__.what, error.__cause__.faults, str(path)) from None
+        raise
     except KeyboardInterrupt:
         say(word(lang, "run.stopped", folder=folder))
         raise

@@ -139,7 +139,8 @@ def _row(problem: Problem, run: _Runs, table: list[dict[str, float]], difference
         "measures": measures,
         "bound": None if proof is None else proof["bound"],
         "gap": None if proof is None else proof["gap"],
-        "figures": [record["figures"] for record in run.records],
+        # of the first repeat; the files of the runs have them all
+        "figures": run.records[0]["figures"],
         "runs": [{name: value for name, value in record.items() if name != "figures"} for record in run.records],
     }
     if case.id != BASE:

@@ -242,7 +242,7 @@ def work(base: Problem, store: Store, task: Task, key: str) -> Json:
     from scenarios.edits.apply import apply  # noqa: PLC0415
     from scenarios.figures import figures_of  # noqa: PLC0415
 
-    edited = apply(base, task.edits, draw=task.replicate)
+    edited = apply(base, task.edits, draw=task.replicate, path="")
     start = None if task.start is None else store.plan(task.start)
     limits: Json = {"budget": 0.0} if task.prove else {"budget": task.budget, "chunks": task.chunks}
     result = solve(edited.problem, **limits, seed=task.seed, threads=1, start=start, prove=task.prove)

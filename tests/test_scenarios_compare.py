@@ -14,14 +14,16 @@ import pytest
 
 from matcher.check import check
 from matcher.plan import Plan
+from matcher.problem import Weights
 from matcher.solve import solve
 from scenarios.compare import compare
-from scenarios.edits import ScenarioFault, ScenarioSet, scenarios_from
+from scenarios.edits import ScenarioFault, ScenarioSet, apply, scenarios_from
 from scenarios.figures import figures_of, flat, gini
 from scenarios.runs import Pool, Store, Task
 from scenarios.statistics import Pool as Spread
 from scenarios.statistics import estimate, knee, pooled
 from scenarios.weihai.week import make_week
+from tests.small import small_problem
 from tests.weeks import need, organization, role, volunteer, week
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 WHAT_IFS: Json = {
-    "settings": {"chunks": 12, "seeds": 3},
+    "settings": {"chunks": 8, "seeds": 3},
     "scenarios": [
         {"id": "fewer", "edits": [{"edit": "remove_providers", "who": {"kinds": ["volunteer"], "count": 12}}]},
         {"id": "poorer", "edits": [{"edit": "change_funds", "factor": 0.3}]},
@@ -153,7 +155,7 @@ def test_a_small_week_has_its_bound_and_gap(tmp_path: Path) -> None:
 
 
 GRID: Json = {
-    "settings": {"chunks": 10, "seeds": 1},
+    "settings": {"chunks": 6, "seeds": 1},
     "grids": [{"id": "g", "over": {"f": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]}, "edits": [{"edit": "change_funds", "factor": "$f"}]}],
 }
 KILLED = f"""
@@ -277,3 +279,43 @@ def test_the_set_of_scenarios_is_what_the_file_says() -> None:
     made = scenarios_from(WHAT_IFS)
     assert isinstance(made, ScenarioSet)
     assert json.dumps([case.id for case in made.cases]).count("people[") == 4
+
+
+# what the direction of an edit promises
+
+
+FREE = dict.fromkeys((name for name in Weights.model_fields if name not in ("urgency", "unserved")), 0)
+TIGHTER_AND_LOOSER: list[Json] = [
+    {"edit": "remove_providers", "who": {"share": 0.5}},
+    {"edit": "no_shows", "rate": 0.4, "who": {}},
+    {"edit": "add_needs", "category": "elderly", "count": 2},
+    {"edit": "change_funds", "factor": 0.3},
+    {"edit": "change_windows", "earlier": -20, "later": -20},
+    {"edit": "pooling", "within": "community"},
+    {"edit": "add_providers", "kind": "volunteer", "count": 2},
+    {"edit": "train", "who": {}, "skills": {"care": 5}, "checked": True},
+    {"edit": "change_travel", "speed_factor": 3},
+    {"edit": "change_rule", "rule": "supervision", "on": False},
+]
+
+
+@pytest.mark.parametrize("edit", TIGHTER_AND_LOOSER, ids=lambda edit: str(edit["edit"]))
+def test_the_best_plan_after_an_edit_is_on_the_side_that_its_direction_says(edit: Json) -> None:
+    for seed in range(40):
+        problem = small_problem(seed, 4).replace(weights=Weights(unserved=1000, **FREE))
+        try:
+            after = apply(problem, scenarios_from({"scenarios": [{"id": "s", "edits": [edit]}]}).cases[0].edits)
+        except ScenarioFault:
+            continue
+        best = [solve(week, budget=10, threads=1, exact=True) for week in (problem, after.problem)]
+        assert after.way in ("tighter", "looser", "same")
+        if any(result.status != "optimal" for result in best):
+            continue
+        before, now = (
+            figures_of(week, result.plan, result.cost, yardstick=problem)["measures"]["unserved"]
+            for week, result in zip((problem, after.problem), best, strict=True)
+        )
+        assert now >= before if after.way == "tighter" else now <= before if after.way == "looser" else now == before
+        break
+    else:
+        pytest.fail("no week was proved before and after")

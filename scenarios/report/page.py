@@ -104,7 +104,7 @@ def _map(places: Sequence[Json], panels: Sequence[Any], label: str, *, is_change
 
 def _rates(row: Json) -> tuple[dict[str, float], dict[str, float]]:
     rates = {name.removeprefix("communities."): item["mean"] for name, item in row["measures"].items() if name.startswith("communities.")}
-    asked = {name: float(item["urgency"]) for name, item in row["figures"][0]["communities"].items()}
+    asked = {name: float(item["urgency"]) for name, item in row["figures"]["communities"].items()}
     return rates, asked
 
 

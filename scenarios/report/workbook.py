@@ -133,7 +133,7 @@ def _comparison(book: Workbook, found: Json, lang: Lang) -> None:
                     item["urgency_served"] / item["urgency"] if item["urgency"] else None,
                 ]
                 for row in rows
-                for item in row["figures"][0][table].values()
+                for item in row["figures"][table].values()
             ],
         )
     _sheet(
@@ -143,7 +143,7 @@ def _comparison(book: Workbook, found: Json, lang: Lang) -> None:
         [
             [title[row["id"]], _named(lang, f"rule.{rule}", rule), item["visits"], item["urgency"]]
             for row in rows
-            for rule, item in row["figures"][0]["reasons"].items()
+            for rule, item in row["figures"]["reasons"].items()
         ],
     )
     _sheet(
@@ -161,14 +161,14 @@ def _comparison(book: Workbook, found: Json, lang: Lang) -> None:
                 item["offered"] / 60,
             ]
             for row in rows
-            for kind, item in row["figures"][0]["kinds"].items()
+            for kind, item in row["figures"]["kinds"].items()
         ],
     )
     _sheet(
         book,
         word(lang, "report.funds"),
         head("scenario", "fund", "amount", "spent"),
-        [[title[row["id"]], item["name"], item["amount"] / 100, item["spent"] / 100] for row in rows for item in row["figures"][0]["funds"].values()],
+        [[title[row["id"]], item["name"], item["amount"] / 100, item["spent"] / 100] for row in rows for item in row["figures"]["funds"].values()],
     )
     curves = [
         [

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matcher.people import Community
     from matcher.problem import Problem
     from scenarios.targets.inputs import Inputs, Known
+    from scenarios.weihai.geography import Site
 
 Origin = Literal["inputs", "week", "data", "assumed"]
 """Whence a figure: the inputs file, the week, the made figures of ``scenarios/data``, or a share that is assumed."""
@@ -137,10 +138,13 @@ def standing_of(problem: Problem, inputs: Inputs) -> tuple[Standing, ...]:
     faults = [
         Fault(f"/communities/{name}", f"there is no community {name!r} in the week", "unknown") for name in inputs.communities if name not in known
     ]
+    from scenarios.weihai.geography import sites  # noqa: PLC0415 - read once, only where targets are reckoned
+
+    of_data = {site.place.code: site for site in sites()}
     there = _there(problem)
     made = []
     for community in problem.communities:
-        standing = _standing(community, inputs, there)
+        standing = _standing(community, inputs, there, of_data.get(community.id))
         faults += _contradictions(standing)
         made.append(standing)
     if faults:
@@ -159,11 +163,8 @@ def _there(problem: Problem) -> dict[str, Counter[str]]:
     return out
 
 
-def _standing(community: Community, inputs: Inputs, there: dict[str, Counter[str]]) -> Standing:
-    from scenarios.weihai.geography import sites  # noqa: PLC0415 - read once, only where targets are reckoned
-
+def _standing(community: Community, inputs: Inputs, there: dict[str, Counter[str]], site: Site | None) -> Standing:
     given: Known | None = inputs.communities.get(community.id)
-    site = next((site for site in sites() if site.place.code == community.id), None)
     figures: dict[str, Figure] = {}
 
     def take(name: str, of_week: int | None, of_data: int | None, assumed: int | None) -> None:
