@@ -218,13 +218,17 @@ class _Amendment:
     def _delayed(self, event: Late) -> Assignment:
         planned = self._assigned[event.visit]
         starts, ends = zip(*(self._since(service) for service in planned.team), strict=True)
-        day = starts[0] // DAY
+        # The roles of an independent team meet on days of their own: only the one that is spoken of is late.
+        anchor = 0 if event.start is not None else ends.index(max(ends))
+        is_apart = self._visits[event.visit].need.meet == "independent"
         if event.start is not None:
-            by = moment_of(self._horizon, event.start, day) - starts[0]
+            by = moment_of(self._horizon, event.start, starts[0] // DAY) - starts[0]
         else:
             assert event.end is not None
-            by = moment_of(self._horizon, event.end, day) - max(ends)
-        team = tuple(self._service(service, start + by, end + by) for service, start, end in zip(planned.team, starts, ends, strict=True))
+            by = moment_of(self._horizon, event.end, starts[anchor] // DAY) - ends[anchor]
+        late = (by if k == anchor or not is_apart else 0 for k in range(len(starts)))
+        pairs = zip(planned.team, starts, ends, late, strict=True)
+        team = tuple(self._service(service, start + more, end + more) for service, start, end, more in pairs)
         return planned.model_copy(update={"team": team})
 
     def _done(self, event: Done) -> Assignment:
