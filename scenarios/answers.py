@@ -167,7 +167,7 @@ def rewritten(folder: Path, lang: Lang) -> Json:
         files = write_report(folder, lang)
     except OSError as error:
         raise file_fault(error, folder) from None
-    except (ValueError, KeyError) as error:
+    except (ValueError, TypeError, LookupError) as error:
         raise RefusedInput("file", [Fault("", f"the folder's JSON is damaged: {error}", "syntax")], str(folder)) from None
     return {"folder": str(folder), "files": files}
 

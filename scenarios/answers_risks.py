@@ -64,14 +64,14 @@ def tried(week: str, plan: str | None, risks: Json, folder: Path | None, setting
     from matcher.check import check  # noqa: PLC0415 - the engine loads only where it is used
     from matcher.plan import Plan  # noqa: PLC0415
     from matcher.solve import solve  # noqa: PLC0415
-    from scenarios.robust import RISKS, Risks, robustness  # noqa: PLC0415
+    from scenarios.robust import CANDIDATE_CHUNKS, RISKS, Risks, robustness  # noqa: PLC0415
 
     problem = read_week(week)
     category = risks["urgent_category"]
     if category is not None and category not in {need.category for need in problem.needs}:
         raise RefusedInput("command line", [Fault("", f"--urgent-category: the week has no need of category {category!r} to copy", "unknown")])
     if plan is None:
-        found_plan = solve(problem, chunks=10 * settings["chunks"], threads=1, seed=settings["seed"]).plan
+        found_plan = solve(problem, chunks=CANDIDATE_CHUNKS * settings["chunks"], threads=1, seed=settings["seed"]).plan
     else:
         try:
             found_plan = Plan.read(plan)

@@ -14,11 +14,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from matcher.check import check
 from matcher.fields import DAY, Span
 from matcher.solve import solve
 from matcher.travel import Journeys
-from scenarios.edits import apply
-from scenarios.edits.models import AddNeeds, AddProviders
+from scenarios.edits import ScenarioFault, apply
+from scenarios.edits.models import AddNeeds, AddProviders, ChangeWindows
 from scenarios.weihai.chance import Chance
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ Json = dict[str, Any]
 WORST: Final = 0.1
 COVER: Final = 0.9
 """Share of the draws in which the spare people recommended are enough."""
+CANDIDATE_CHUNKS: Final = 10
+"""How many times the work of a plan made in a draw goes into each of the plans among which the one that holds best is looked for."""
 SPARES, SPARE_LEVEL = 8, 3
 """How many of the rows of spare people are tried, and the level of the skill that they are asked for."""
 
@@ -277,7 +280,7 @@ def robustness(
     chunks
         Work of each plan that is made.
     candidates
-        Other plans of equal work among which the most robust is looked for; 0 for none.
+        Other plans, of `CANDIDATE_CHUNKS` times the work, among which the most robust is looked for; 0 for none.
     """
     tell = on_step or (lambda *_: None)
     follower = Follower(problem)
@@ -441,11 +444,26 @@ def _spares(problem: Problem, follower: Follower, plan: Plan, weeks: Sequence[Dr
 
 
 def _hedge(problem: Problem, plan: Plan, risks: Risks, follower: Follower, draws: int, chunks: int, candidates: int, seed: int, tell: Told) -> Json:
-    """Choose, of the plan and others of equal work, the one that holds best, and judge the choice on draws that did not decide it."""
+    """Choose, of the plan and others, the one that holds best, and judge the choice on draws that did not decide it.
+
+    Every other one is made with windows that close sooner by the usual delay, so that a visit that begins late is still in time.
+    """
     plans = [plan]
+    sooner = ChangeWindows(edit="change_windows", later=-min(1440, round(risks.late_minutes)))
     for k in range(candidates):
         tell("candidates", k, candidates)
-        plans.append(solve(problem, chunks=chunks, threads=1, seed=seed + 101 + k, start=plan if k % 2 else None).plan)
+        week = problem
+        if k % 2 == 0:
+            try:
+                week = apply(problem, (sooner,)).problem
+            except ScenarioFault:
+                # a pin, or a spacing, that needs the last minutes of a window
+                continue
+        made = solve(week, chunks=CANDIDATE_CHUNKS * chunks, threads=1, seed=seed + 101 + k).plan
+        # a plan of the tighter week is one of the week, too
+        made = made.model_copy(update={"problem": problem.digest})
+        assert check(problem, made).is_clean
+        plans.append(made)
     asked = weight_of(problem, {visit.id for visit in problem.visits})
 
     def tried(chosen: Plan, first: int) -> Sample:

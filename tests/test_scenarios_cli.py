@@ -111,3 +111,115 @@ def test_help_names_every_size(capfdbinary: pytest.CaptureFixture[bytes]) -> Non
     made = Made(capfdbinary, *MAKE, "-h")
     assert made.code == 0
     assert all(size in made.out for size in ("community", "street", "district", "city"))
+
+
+# what-ifs
+
+
+@pytest.fixture
+def week_file(tmp_path: Path) -> str:
+    path = tmp_path / "week.json"
+    path.write_text(make_week("community", 1).to_json())
+    return str(path)
+
+
+def what_ifs(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "what-ifs.yaml"
+    path.write_text(text)
+    return str(path)
+
+
+GOOD = """
+settings: {chunks: 1, seeds: 2}
+scenarios:
+  - {id: fewer, edits: [{edit: remove_providers, who: {kinds: [volunteer], count: 1}}]}
+  - {id: nobody, edits: [{edit: no_shows, rate: 1}]}
+"""
+BAD = """
+scenarios:
+  - id: a
+    edits: [{edit: remove_providers, who: {ids: [ghost]}}, {edit: train, who: {kinds: [volunteer]}, skills: {juggling: 2}}]
+  - {id: b, edits: [{edit: change_funds, ids: [gold], factor: 2}]}
+"""
+
+
+def test_a_file_of_what_ifs_is_checked_against_the_week(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, week_file: str) -> None:
+    made = Made(capfdbinary, "validate", week_file, what_ifs(tmp_path, GOOD))
+    assert made.code == 0
+    assert [(row["id"], row["way"]) for row in made.json["scenarios"]] == [("fewer", "tighter"), ("nobody", "tighter")]
+    assert made.json["base"]["digest"] == make_week("community", 1).digest
+
+
+@pytest.mark.parametrize("command", ["validate", "run"])
+def test_every_fault_of_every_scenario_is_told_at_once(
+    capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, week_file: str, command: str
+) -> None:
+    made = Made(capfdbinary, command, week_file, what_ifs(tmp_path, BAD), *(["-o", str(tmp_path / "out")] if command == "run" else []))
+    assert made.code == 2
+    assert [fault["path"] for fault in made.json["error"]["faults"]] == [
+        "/scenarios/0/edits/0/who/ids/0",
+        "/scenarios/0/edits/1/skills",
+        "/scenarios/1/edits/0/ids/0",
+    ]
+    assert "ghost" in made.err
+
+
+def test_the_week_of_a_scenario_can_be_had(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, week_file: str) -> None:
+    file = what_ifs(tmp_path, GOOD)
+    made = Made(capfdbinary, "apply", week_file, file, "nobody")
+    assert made.code == 0
+    assert not any(shift.provider.kind == "volunteer" for shift in Problem.parse(made.out).shifts)
+    lost = Made(capfdbinary, "apply", week_file, file, "somebody")
+    assert lost.code == 2
+    assert "there are fewer, nobody" in lost.err
+
+
+def test_a_run_prints_the_short_of_it_and_leaves_the_rest_in_its_folder(
+    capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, week_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scenarios.report.write_report", lambda *_: ["report.html", "report.xlsx"])
+    out = tmp_path / "deep" / "out"
+    made = Made(capfdbinary, "run", week_file, what_ifs(tmp_path, GOOD), "-o", str(out), "--jobs", "1", "--lang", "zh")
+    assert made.code == 0
+    assert made.json["files"] == ["comparison.json", "report.html", "report.xlsx"]
+    assert [row["verdict"] for row in made.json["scenarios"]][1] == "worse"
+    assert json.loads((out / "comparison.json").read_text())["settings"]["chunks"] == 1
+    assert "2 个方案 × 2 次重复" in made.err
+
+
+def test_without_the_packages_of_a_report_its_json_is_written_all_the_same(
+    capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, week_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scenarios.report.missing", lambda: ("jinja2",))
+    made = Made(capfdbinary, "targets", week_file, "--no-effect", "-o", str(tmp_path), "--lang", "en", "-q")
+    assert made.code == 0
+    assert "jinja2" in made.err
+    assert (tmp_path / "targets.json").exists()
+    assert Made(capfdbinary, "report", str(tmp_path)).code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("scenarios: [", "syntax"), ("scenarios: {}", "type"), ("", "type"), ("{", "syntax"), ("format: sishe-scenarios/2", "range")],
+)
+def test_what_is_no_file_of_what_ifs_is_refused(
+    capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, week_file: str, text: str, code: str
+) -> None:
+    made = Made(capfdbinary, "validate", week_file, what_ifs(tmp_path, text))
+    assert made.code == 2
+    assert made.json["error"]["faults"][0]["code"] == code
+
+
+def test_a_folder_that_cannot_be_made_and_a_file_that_is_not_there_are_refused(
+    capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, week_file: str
+) -> None:
+    file = what_ifs(tmp_path, GOOD)
+    assert Made(capfdbinary, "run", week_file, file, "-o", file).code == 2
+    assert Made(capfdbinary, "run", week_file, str(tmp_path / "none.yaml"), "-o", str(tmp_path)).code == 2
+    assert Made(capfdbinary, "targets", week_file, "--year", "2016").code == 2
+
+
+@pytest.mark.parametrize("what", ["scenarios", "targets"])
+def test_schemas_are_printed_and_name_their_format(capfdbinary: pytest.CaptureFixture[bytes], what: str) -> None:
+    made = Made(capfdbinary, "schema", what)
+    assert made.json["properties"]["format"]["const"] == f"sishe-{what}/1"
