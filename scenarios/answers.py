@@ -59,10 +59,9 @@ def checked(week: str, path: Path) -> Json:
     """Apply every scenario, and return what each would change."""
     problem, scenarios = read_week(week), read_set(path)
     try:
-        edited = scenarios.check(problem)
+        rows = [{"id": case.id, "way": item.way, **_counts(item.problem)} for case, item in scenarios.edited(problem)]
     except ScenarioFault as error:
         raise RefusedInput(error.what, error.faults, str(path)) from None
-    rows = [{"id": name, "way": item.way, **_counts(item.problem)} for name, item in edited.items()]
     return {"is_valid": True, "base": _counts(problem), "scenarios": rows}
 
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from scenarios.edits import Case, ScenarioSet, apply
+from scenarios.edits import Case, ScenarioSet
 from scenarios.figures import GOOD, flat, places_of
-from scenarios.runs import BASE, Pool, Store, Task, Told, first_tasks, replicates
-from scenarios.statistics import Estimate, estimate, knee, pooled
-from scenarios.statistics import Pool as Spread
+from scenarios.runs import BASE, Store, Task, Told, Workers, first_tasks, replicates
+from scenarios.statistics import Estimate, Spread, estimate, knee, pooled
 from scenarios.words import LANGS, Lang, word
 
 if TYPE_CHECKING:
@@ -58,7 +57,8 @@ def compare(problem: Problem, scenarios: ScenarioSet, folder: Path, *, jobs: int
     RunError, InternalError
         A run that failed; run again to go on with the others.
     """
-    scenarios.check(problem)
+    for _ in scenarios.edited(problem):
+        pass
     settings = scenarios.settings
     if settings.budget is None and settings.chunks is None:
         settings = settings.model_copy(update={"budget": DEFAULT_BUDGET})
@@ -67,19 +67,19 @@ def compare(problem: Problem, scenarios: ScenarioSet, folder: Path, *, jobs: int
     numbers = replicates(settings)
     first = first_tasks(settings) if settings.warm else []
     total = len(first) + len(cases) * len(numbers) + (len(cases) if settings.prove else 0)
-    with Pool(problem, Store(folder), jobs) as pool:
-        begun = pool.run(first, on_step, total=total)
+    with Workers(problem, Store(folder), jobs) as workers:
+        begun = workers.run(first, on_step, total=total)
         starts = {task.replicate: record["plan"] for task, record in begun.items()}
         # Replicate by replicate, so that a comparison that is cut short has seen every scenario.
         tasks = {(case.id, r): Task(case.id, r, case.edits, r, settings.budget, settings.chunks, starts.get(r)) for r in numbers for case in cases}
-        records = pool.run(list(tasks.values()), on_step, done=len(first), total=total)
+        records = workers.run(list(tasks.values()), on_step, done=len(first), total=total)
         proofs: dict[str, Json] = {}
         if settings.prove:
             asked = {
                 case.id: Task(case.id, numbers[0], case.edits, numbers[0], None, None, records[tasks[case.id, numbers[0]]]["plan"], settings.prove)
                 for case in cases
             }
-            proved = pool.run(list(asked.values()), on_step, done=len(first) + len(tasks), total=total)
+            proved = workers.run(list(asked.values()), on_step, done=len(first) + len(tasks), total=total)
             proofs = {name: proved[task] for name, task in asked.items()}
     runs = [_Runs(case, [records[tasks[case.id, r]] for r in numbers], proofs.get(case.id)) for case in cases]
     return _compared(problem, scenarios, settings.model_dump(mode="json", by_alias=True), runs)
@@ -102,7 +102,7 @@ def _compared(problem: Problem, scenarios: ScenarioSet, settings: Json, runs: li
         for name in names
     }
     week = {"name": problem.name, "note": problem.note, "digest": problem.digest, "visits": len(problem.visits), "providers": len(problem.providers)}
-    rows = [_row(problem, run, tables[run.case.id], differences, pools) for run in runs]
+    rows = [_row(run, tables[run.case.id], differences, pools) for run in runs]
     for row in rows[1:]:
         row["says"] = {lang: says(row, rows[0], lang) for lang in LANGS}
     return {
@@ -118,9 +118,9 @@ def _compared(problem: Problem, scenarios: ScenarioSet, settings: Json, runs: li
     }
 
 
-def _row(problem: Problem, run: _Runs, table: list[dict[str, float]], differences: Differences, pools: Pools) -> Json:
+def _row(run: _Runs, table: list[dict[str, float]], differences: Differences, pools: Pools) -> Json:
     case = run.case
-    way = apply(problem, case.edits, draw=run.records[0]["replicate"], path=case.path).way
+    way = run.records[0]["way"]
     measures: Json = {}
     for name in table[0] | {name: 0.0 for row in table for name in row}:
         values = [row.get(name, 0.0) for row in table]

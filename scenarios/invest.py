@@ -177,7 +177,7 @@ def invest(
 
 
 def _point(week: _Week) -> Json:
-    return {"yuan": round(week.yuan, 2), "rate": round(week.rate, 6), "bought": len(week.bought)}
+    return {"yuan": round(week.yuan, 2), "rate": round(week.rate, 6), "bought": len(week.bought), "counts": _counts(week.bought)}
 
 
 def _best(points: Sequence[Json]) -> list[Json]:

@@ -121,7 +121,7 @@ Told = Callable[[Step], None]
 
 
 @dataclass
-class Pool:
+class Workers:
     """Worker processes that know the base week and have the engine loaded; made when first needed, gone at the end of the ``with`` block."""
 
     problem: Problem

@@ -14,7 +14,7 @@ BEND: Final = 0.1
 
 
 @dataclass(frozen=True)
-class Pool:
+class Spread:
     """The standard deviation inside groups of repeats, of all groups together, and its degrees of freedom."""
 
     spread: float
@@ -41,7 +41,7 @@ class Estimate:
         return {"mean": round(self.mean, 6), "low": ends[0], "high": ends[1], "spread": round(self.spread, 6), "repeats": self.repeats}
 
 
-def estimate(values: Sequence[float], pool: Pool | None = None) -> Estimate:
+def estimate(values: Sequence[float], pool: Spread | None = None) -> Estimate:
     """Estimate the mean of repeats.
 
     Parameters
@@ -56,7 +56,7 @@ def estimate(values: Sequence[float], pool: Pool | None = None) -> Estimate:
     mean = statistics.fmean(values)
     if count < 2:
         return Estimate(mean, math.inf, 0.0, count)
-    pool = pool or Pool(0.0, 0)
+    pool = pool or Spread(0.0, 0)
     spread = statistics.stdev(values)
     half = quantile(count - 1 + pool.freedom) * max(spread, pool.spread) / math.sqrt(count)
     return Estimate(mean, half, spread, count)
@@ -69,13 +69,13 @@ def quantile(freedom: int) -> float:
     return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
 
 
-def pooled(groups: Iterable[Sequence[float]]) -> Pool:
+def pooled(groups: Iterable[Sequence[float]]) -> Spread:
     """Return what repeats differ by inside groups, over all groups together."""
     several = [group for group in groups if len(group) > 1]
     freedom = sum(len(group) - 1 for group in several)
     if not freedom:
-        return Pool(0.0, 0)
-    return Pool(math.sqrt(sum(statistics.variance(group) * (len(group) - 1) for group in several) / freedom), freedom)
+        return Spread(0.0, 0)
+    return Spread(math.sqrt(sum(statistics.variance(group) * (len(group) - 1) for group in several) / freedom), freedom)
 
 
 @dataclass(frozen=True)

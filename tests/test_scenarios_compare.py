@@ -19,9 +19,8 @@ from matcher.solve import solve
 from scenarios.compare import compare
 from scenarios.edits import ScenarioFault, ScenarioSet, apply, scenarios_from
 from scenarios.figures import figures_of, flat, gini
-from scenarios.runs import Pool, Store, Task
-from scenarios.statistics import Pool as Spread
-from scenarios.statistics import estimate, knee, pooled
+from scenarios.runs import Store, Task, Workers
+from scenarios.statistics import Spread, estimate, knee, pooled
 from scenarios.weihai.week import make_week
 from tests.small import small_problem
 from tests.weeks import need, organization, role, volunteer, week
@@ -114,13 +113,13 @@ def test_a_damaged_result_is_done_again_and_a_missing_plan_too(tmp_path: Path) -
     problem = week([need()], [volunteer()])
     task = Task("base", 1, (), 1, None, 1)
     store = Store(tmp_path)
-    with Pool(problem, store, 0) as pool:
-        first = pool.run([task])[task]
+    with Workers(problem, store, 0) as workers:
+        first = workers.run([task])[task]
         file = tmp_path / "runs" / f"{first['key']}.json"
         for spoil in (partial(file.write_text, '{"key": '), (tmp_path / "plans" / f"{first['plan']}.json.gz").unlink):
             spoil()
             assert store.find(first["key"]) is None
-            again = pool.run([task])[task]
+            again = workers.run([task])[task]
             assert {**again, "seconds": 0} == {**first, "seconds": 0}
 
 

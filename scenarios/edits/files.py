@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -19,6 +19,9 @@ from matcher.files import read_bytes
 from matcher.validation import faults_from_pydantic, parse_json, pointer
 from scenarios.edits.apply import Edited, ScenarioFault, apply
 from scenarios.edits.models import EDITS, BaseEdit, Range, Scenario, ScenarioFile, Settings
+
+if TYPE_CHECKING:
+    from matcher.problem import Problem
 
 MOST_CASES = 2_000
 _TAG = re.compile(rf"(/edits/[0-9]+)/(?:{'|'.join(EDITS)})(?=/|$)")
@@ -59,18 +62,24 @@ class ScenarioSet:
     grids: dict[str, str]
     """The title of each grid by its id."""
 
-    def check(self, problem: Any, *, draw: int | None = None) -> dict[str, Edited]:
-        """Apply every case to a problem and return the edited problems by id; raises `ScenarioFault` with every fault of all of them."""
+    def edited(self, problem: Problem, *, draw: int | None = None) -> Iterator[tuple[Case, Edited]]:
+        """Yield every case with the problem after its edits, one at a time.
+
+        Raises
+        ------
+        ScenarioFault
+            At the end, with every fault of all cases; those that have one are passed over.
+        """
         faults: dict[Fault, None] = {}
-        out = {}
         for case in self.cases:
             try:
-                out[case.id] = apply(problem, case.edits, draw=self.settings.first_seed if draw is None else draw, path=case.path)
+                made = apply(problem, case.edits, draw=self.settings.first_seed if draw is None else draw, path=case.path)
             except ScenarioFault as error:
                 faults.update(dict.fromkeys(error.faults))
+            else:
+                yield case, made
         if faults:
             raise ScenarioFault(faults)
-        return out
 
 
 def read_scenarios(path: str | Path) -> ScenarioSet:
