@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matcher.living.desk import Desk
     from matcher.people import Provider, Resident
     from matcher.problem import Need
+    from matcher.visits import Shift
 
 
 def with_need(desk: Desk, need: Need, resident: Resident | None = None) -> Desk:
@@ -37,7 +38,7 @@ def with_need(desk: Desk, need: Need, resident: Resident | None = None) -> Desk:
     """
     _refuse_faults(desk.problem, need, resident)
     problem, alone = _problems(desk.problem, need, resident)
-    compiled = _joined(desk.compiled, compile_problem(alone), problem, need)
+    compiled = joined(desk.compiled, compile_problem(alone), problem, need)
     state = _extended(desk.compiled.instance, compiled.instance, desk.state)
     plan = desk.plan.model_copy(update={"problem": None})
     wider = replace(desk, problem=problem, plan=plan, compiled=compiled, packed=pack(compiled.instance), state=state)
@@ -79,16 +80,32 @@ def _problems(problem: Problem, need: Need, resident: Resident | None) -> tuple[
     if resident is not None:
         fields["residents"] = (*problem.residents, resident)
     whole = Problem.model_construct(**{**fields, "needs": (*problem.needs, need)})
-    people = tuple(_unclaimed(provider) for provider in problem.providers)
-    alone = Problem.model_construct(**{**fields, "needs": (need,), "providers": people, "pins": (), "in_force": ()})
+    alone = alone_of(whole, need, problem.shifts)
     whole.__dict__["visits"] = (*problem.visits, *alone.visits)
-    whole.__dict__["shifts"] = alone.__dict__["shifts"] = problem.shifts
+    whole.__dict__["shifts"] = problem.shifts
     whole.__dict__["community_of"] = {**problem.community_of, **alone.community_of}
     return whole, alone
 
 
-def _joined(base: Compiled, own: Compiled, problem: Problem, need: Need) -> Compiled:
-    """Return the instance of a week and of the one need more; `own` is that need's, with the same people."""
+def alone_of(problem: Problem, need: Need, shifts: tuple[Shift, ...]) -> Problem:
+    """Return a week of one of its needs alone, with the same people; `shifts` are theirs."""
+    fields: dict[str, Any] = {name: getattr(problem, name) for name in type(problem).model_fields}
+    people = tuple(_unclaimed(provider) for provider in problem.providers)
+    alone = Problem.model_construct(**{**fields, "needs": (need,), "providers": people, "pins": (), "in_force": ()})
+    alone.__dict__["shifts"] = shifts
+    return alone
+
+
+def joined(base: Compiled, own: Compiled, problem: Problem, need: Need) -> Compiled:
+    """Return the instance of a week with the one need more.
+
+    Parameters
+    ----------
+    base, own
+        What is compiled of the week without the need, and of the need alone, with the same people.
+    problem
+        The week, with the need, and perhaps with others that come after it.
+    """
     b, e = base.instance, own.instance
     journeys = Journeys(problem)
     count, groups, entries = len(b.nodes), len(b.group_first) - 1, b.entry_first[-1]

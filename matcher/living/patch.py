@@ -1,19 +1,22 @@
-"""The instance of an amended week from that of the week before, where no visit came or went: rows that an event left alone are taken over.
+"""The instance of an amended week from that of the week before, where no visit left it: rows that an event left alone are taken over.
 
-Compiling a district takes as long as all the rest of planning again. After an absence, a late or a missed visit or a closed venue nearly everything
-in the instance is as it was; what changed is written anew. Where more changed, None says that the week has to be compiled.
+Compiling a district takes as long as all the rest of planning again. After an absence, a late or a missed visit, a closed venue or a new need nearly
+everything in the instance is as it was; what changed is written anew. Where more changed, None says that the week has to be compiled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from matcher import objective
-from matcher.compile import Compiled
+from matcher.compile import Compiled, compile_problem
+from matcher.entries import Eligibility
 from matcher.instance import FAR, OPTION, SHIFT, WINDOW, Instance, freeze
+from matcher.living.append import alone_of, joined
 from matcher.visits import openings_of
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ def patched(desk: Desk, amended: Amended) -> Compiled | None:
     It may hold entries that compiling would have left out, for no service fits there any more; the search finds no place in them.
     """
     before, after = desk.problem, amended.problem
-    is_alike = not (amended.gone or amended.added or amended.released) and before.weights == after.weights
+    is_alike = not (amended.gone or amended.released) and before.weights == after.weights
     if not is_alike or any(name not in desk.assigned for name in amended.frozen):
         return None
     base = desk.compiled.instance
@@ -46,7 +49,14 @@ def patched(desk: Desk, amended: Amended) -> Compiled | None:
     if any(_team(carried[name]) != _team(desk.assigned[name]) for name in settled):
         return None
     instance = _with_visits(instance, desk, amended, {desk.row[name]: carried[name] for name in settled})
-    return Compiled(after, freeze(instance), after.visits, desk.compiled.rooms, desk.compiled.eligibility)
+    compiled = Compiled(after, freeze(instance), after.visits, desk.compiled.rooms, desk.compiled.eligibility)
+    new = after.needs[len(before.needs) :]
+    for need in new:
+        compiled = joined(compiled, compile_problem(alone_of(after, need, after.shifts)), after, need)
+    if new:
+        rows = {provider.id: p for p, provider in enumerate(after.providers)}
+        compiled = replace(compiled, eligibility=Eligibility(after, after.visits, rows))
+    return compiled
 
 
 def _team(assignment: Assignment) -> list[tuple[str, str, int]]:
@@ -176,8 +186,8 @@ def _with_visits(base: Instance, desk: Desk, amended: Amended, settled: dict[int
             n = int(visits["first_node"][v]) + k
             span = slice(int(base.entry_first[n]), int(base.entry_first[n + 1]))
             cost[span] -= stability * (who[span] != row_of.get(line.team.get(role.id, ""), -1))
-    changed = {new.id for old, new in zip(before.needs, after.needs, strict=True) if new is not old}
-    for v, visit in enumerate(after.visits):
+    changed = {new.id for old, new in zip(before.needs, after.needs[: len(before.needs)], strict=True) if new is not old}
+    for v, visit in enumerate(after.visits[: len(visits)]):
         item = settled.get(v)
         if item is None and visit.need.id not in changed and visit.id not in amended.missed:
             continue

@@ -83,14 +83,14 @@ def test_most_events_need_no_compiling() -> None:
         {"kind": "absent", "provider": "a", "hours": {"day": "tue", "from": "10:00", "to": "11:00"}},
         {"kind": "missed", "visit": "n#1"},
         {"kind": "late", "visit": "n#1", "start": "09:20"},
+        {"kind": "new_need", "need": need("new")},
     ):
         amended = amended_of(desk, [event], None)
         assert amended is not None
         assert patched(desk, amended) is not None
-    for event in ({"kind": "withdrawn", "visit": "n#1"}, {"kind": "new_need", "need": need("new")}):
-        amended = amended_of(desk, [event], None)
-        assert amended is not None
-        assert patched(desk, amended) is None
+    amended = amended_of(desk, [{"kind": "withdrawn", "visit": "n#1"}], None)
+    assert amended is not None
+    assert patched(desk, amended) is None
 
 
 def test_hours_on_a_day_that_had_none_are_compiled() -> None:
