@@ -1,14 +1,20 @@
-"""Annealing side by side: construct a plan, then let one searcher a thread improve it, trading the best at set moments."""
+"""Annealing side by side: construct a plan, then let one searcher a thread improve it, trading the best at set moments.
+
+Where routes hang little on one another and there is time enough (`matcher.solvers.polish.suits`, `LEAST_STEPS`), the last part of the search chooses
+the best set of all the routes that it came by.
+"""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from matcher.kernels.cells import pack
 from matcher.solvers import Outcome, Seen, Watch
 from matcher.solvers.construct import construct
-from matcher.solvers.improve import Temperatures, improve, temperatures
+from matcher.solvers.improve import STEPS, Temperatures, improve, temperatures
+from matcher.solvers.pool import Pool, suits
 from matcher.solvers.searcher import Searcher
 
 if TYPE_CHECKING:
@@ -17,6 +23,28 @@ if TYPE_CHECKING:
 
 TRADES = (0.5, 0.7, 0.85, 0.95)
 """Fractions of the search at which searchers that are behind take over the best plan."""
+GATHER_FROM, POLISH_FROM, POLISH_SHARE = 0.5, 0.92, 0.8
+"""Fractions of the search from which routes are gathered and at which it ends to choose from them, and the share of the rest that this may take."""
+GATHER_EVERY = 2
+"""Chunks from one look at the routes to the next: a look takes about a tenth of the time of a chunk."""
+LEAST_STEPS = 1000
+"""Steps for each visit that a search must be heading for to end so: with fewer, going on with it gives more."""
+
+
+@dataclass
+class _Course:
+    """How the temperature falls along a run: to its end, or to the moment at which the best set of routes is chosen, and then no further."""
+
+    fall: Temperatures
+    run: Run
+    begin: float
+    end: float = 1.0
+
+    def part(self, fraction: float) -> float:
+        """Return how far the temperature has fallen at a fraction of the run."""
+        if self.end < 1 and fraction > GATHER_FROM:
+            fraction = min(1.0, GATHER_FROM + (fraction - GATHER_FROM) * (1 - GATHER_FROM) / (self.end - GATHER_FROM))
+        return (fraction - self.begin) / max(1e-9, 1 - self.begin)
 
 
 def anneal(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch) -> Outcome:
@@ -36,21 +64,29 @@ def anneal(instance: Instance, start: Longs | None, run: Run, seed: int, threads
     first = Searcher.on(instance, packed, seed, start)
     construct(first, lambda: run.is_cancelled() or (run.stop.chunks is None and run.fraction(0) >= 1))
     log.note(first, 0, "construct")
-    fall = temperatures(instance, first)
-    begin = run.fraction(0)
+    course = _Course(temperatures(instance, first), run, run.fraction(0))
     searchers = [first, *(Searcher.on(instance, packed, seed + 7919 * k, first.best()) for k in range(1, threads))]
-    chunks, trades = 0, [trade for trade in TRADES if threads > 1]
+    chunks, moments, pools = 0, sorted({*(TRADES if threads > 1 else ()), *((GATHER_FROM,) if suits(instance) else ())}), _none(searchers)
     with ThreadPoolExecutor(threads) as pool:
         while run.reason(chunks) is None:
             fraction = run.fraction(chunks)
-            reach = trades[0] if trades and trades[0] > fraction else 1.0
-            futures = [pool.submit(_leg, searcher, fall, run, chunks, begin, reach, threads) for searcher in searchers[1:]]
-            own = _leg(first, fall, run, chunks, begin, reach, threads, log)
+            reach = min([moment for moment in (*moments, course.end) if moment > fraction], default=1.0)
+            others = zip(searchers[1:], pools[1:], strict=True)
+            futures = [pool.submit(_leg, searcher, course, chunks, reach, threads, seen) for searcher, seen in others]
+            own = _leg(first, course, chunks, reach, threads, pools[0], log)
             chunks += own + sum(future.result() for future in futures)
             best = min(searchers, key=lambda searcher: searcher.best_cost)
             log.note(best, chunks, "search")
-            while trades and trades[0] <= run.fraction(chunks):
-                trades.pop(0)
+            if GATHER_FROM in moments and run.fraction(chunks) >= GATHER_FROM and chunks * STEPS >= GATHER_FROM * LEAST_STEPS * len(instance.visits):
+                pools, course.end = [Pool(instance) for _ in searchers], POLISH_FROM
+            while moments and moments[0] <= run.fraction(chunks):
+                moments.pop(0)
+            if pools[0] is not None and run.fraction(chunks) >= POLISH_FROM and run.reason(chunks) is None:
+                from matcher.solvers.polish import polish  # noqa: PLC0415 - the constraint solver takes its time to load
+
+                polish(best, instance, [seen for seen in pools if seen is not None], run.part(None, None, POLISH_SHARE), run.stop.chunks or 0)
+                pools = _none(searchers)
+                log.note(best, chunks, "search")
             for searcher in searchers:
                 if searcher is not best and searcher.best_cost > best.best_cost:
                     searcher.adopt(best)
@@ -58,9 +94,14 @@ def anneal(instance: Instance, start: Longs | None, run: Run, seed: int, threads
     return Outcome(best.best(), best.best_cost, run.reason(chunks) or "budget", chunks, trace=tuple(log.trace))
 
 
-def _leg(searcher: Searcher, fall: Temperatures, run: Run, chunks: int, begin: float, reach: float, threads: int, log: _Log | None = None) -> int:
+def _none(searchers: list[Searcher]) -> list[Pool | None]:
+    """Return no pool for each searcher."""
+    return [None for _ in searchers]
+
+
+def _leg(searcher: Searcher, course: _Course, chunks: int, reach: float, threads: int, seen: Pool | None, log: _Log | None = None) -> int:
     """Anneal one searcher until the fraction `reach` of the run; returns the chunks it took."""
-    done = 0
+    run, done = course.run, 0
     # Limited by chunks alone, the temperature follows the count and each thread runs its share; otherwise it follows the clock.
     limit = None if run.stop.chunks is None else max(1, (run.stop.chunks - chunks) // threads)
     step = 0.0
@@ -68,10 +109,12 @@ def _leg(searcher: Searcher, fall: Temperatures, run: Run, chunks: int, begin: f
         fraction = run.fraction(chunks + done * threads)
         if fraction >= reach and done > 0:
             break
-        part = (fraction - begin) / max(1e-9, 1 - begin)
+        part = course.part(fraction)
         step = 1 / run.stop.chunks if run.stop.budget is None and run.stop.chunks else max(step * 0.9, 1e-4)
-        improve(searcher, fall, part, part + step)
+        improve(searcher, course.fall, part, part + step)
         done += 1
+        if seen is not None and done % GATHER_EVERY == 0:
+            seen.gather(searcher.rt)
         if log is not None:
             log.note(searcher, chunks + done * threads, "search")
     return done
