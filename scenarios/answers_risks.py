@@ -34,8 +34,8 @@ def invested(
     after, plan = found.pop("problem"), found.pop("plan")
     if folder is not None:
         write_atomic(folder / "investment.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")
-        write_atomic(folder / "week.json", after.to_json() + "\n")
-        write_atomic(folder / "plan.json", plan.to_json() + "\n")
+        write_atomic(folder / "investment-week.json", after.to_json() + "\n")
+        write_atomic(folder / "investment-plan.json", plan.to_json() + "\n")
         reported(folder, lang, is_quiet=is_quiet)
     if not is_quiet:
         key = "invest.reached" if found["is_reached"] else "invest.missed"
@@ -99,7 +99,7 @@ def tried(week: str, plan: str | None, risks: Json, folder: Path | None, setting
     if folder is not None:
         write_atomic(folder / "robustness.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")
         if hedge is not None:
-            write_atomic(folder / "plan.json", hedge.to_json() + "\n")
+            write_atomic(folder / "robust-plan.json", hedge.to_json() + "\n")
         reported(folder, lang, is_quiet=is_quiet)
     if not is_quiet:
         for key in ("as_planned", "replanned", "replanned_with_spares"):

@@ -84,7 +84,7 @@ def test_the_command_keeps_the_week_and_the_plan(capfdbinary: pytest.CaptureFixt
     printed, err = capfdbinary.readouterr()
     assert ended.value.code == 0
     assert json.loads(printed)["yuan"] == 7
-    assert check(Problem.read(out / "week.json"), Plan.read(out / "plan.json")).is_clean
+    assert check(Problem.read(out / "investment-week.json"), Plan.read(out / "investment-plan.json")).is_clean
     assert "100% reached" in err.decode()
 
 

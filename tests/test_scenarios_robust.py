@@ -158,7 +158,7 @@ def test_the_command_says_what_to_expect(capfdbinary: pytest.CaptureFixture[byte
     assert ended.value.code == 0
     assert json.loads(out)["risks"]["no_show"] == {**RISKS.no_show, "volunteer": 0.5}
     assert "worst tenth" in err.decode()
-    assert (tmp_path / "out" / "plan.json").exists()
+    assert (tmp_path / "out" / "robust-plan.json").exists()
 
 
 def test_a_plan_of_another_week_is_refused(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
