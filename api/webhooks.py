@@ -8,6 +8,7 @@ import hmac
 import ipaddress
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from api.database import Database
 from api.settings import Settings
 from api.store import webhooks
 from api.store.keys import now
+from api.store.plans import tidy
 
 log = structlog.get_logger()
 
@@ -26,6 +28,8 @@ LEASE = 60.0
 """Seconds after which a try whose sender died is due again."""
 TIMEOUT = httpx.Timeout(10.0)
 LONGEST_PAUSE = 3600.0
+TIDY = 3600.0
+"""Seconds between two times at which what nobody needs any more is forgotten."""
 
 
 def secret_of(settings: Settings, caller: str) -> str | None:
@@ -71,7 +75,7 @@ def address_fault(url: str, *, is_private_fine: bool) -> str | None:
 
 
 class Courier(threading.Thread):
-    """Sends what is due, one after the other. Several may run: each try is one courier's."""
+    """Sends what is due, one after the other, and tidies up now and then. Several may run: each try is one courier's."""
 
     def __init__(self, database: Database, settings: Settings, stopping: threading.Event) -> None:
         super().__init__(name="courier", daemon=True)
@@ -79,8 +83,13 @@ class Courier(threading.Thread):
 
     def run(self) -> None:
         """Send until told to stop."""
+        tidied: float | None = None
         while not self._stopping.is_set():
             try:
+                if tidied is None or time.monotonic() - tidied > TIDY:
+                    tidied = time.monotonic()
+                    with self._database.write() as connection:
+                        tidy(connection, self._settings.keep_days * 86_400.0)
                 if self.send_one():
                     continue
             except Exception as error:  # noqa: BLE001 - the database may be away for a while

@@ -108,6 +108,13 @@ def remember(connection: Connection, caller: str, token: str, fingerprint: str, 
     connection.execute(repeats.insert().values(caller=caller, token=token, fingerprint=fingerprint, plan_id=plan_id, at=clock()))
 
 
+def tidy(connection: Connection, seconds: float) -> None:
+    """Forget idempotency keys that were used so long ago, and the progress of plans that ended before; their states stay."""
+    connection.execute(repeats.delete().where(repeats.c.at < clock() - seconds))
+    ended = select(plans.c.id).where(plans.c.ended_at < clock() - seconds)
+    connection.execute(events.delete().where(events.c.kind == "progress", events.c.plan_id.in_(ended)))
+
+
 def publish(connection: Connection, row: RowMapping, communities: list[str], week: str, caller: str) -> list[str]:
     """Put a plan in force for its communities and week; returns the plans that are no longer in force anywhere."""
     area, plan_id = row["area"], row["id"]

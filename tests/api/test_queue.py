@@ -150,6 +150,23 @@ def test_workers_that_ask_at_the_same_moment_never_get_the_same_job(database: Da
     assert set(found) == made
 
 
+def test_what_nobody_needs_any_more_is_forgotten_and_the_rest_is_kept(database: Database) -> None:
+    from api.tables import repeats
+
+    ended, running = add(database, "key:a"), add(database, "key:b")
+    with database.write() as connection:
+        for number, plan in enumerate((ended, running)):
+            plans.remember(connection, "key:a", f"k{number}", "f", plan)
+            plans.tell(connection, plan, "progress", {})
+        connection.execute(update(repeats).where(repeats.c.token == "k0").values(at=clock() - 100))
+        connection.execute(update(table).where(table.c.id == ended).values(state="done", ended_at=clock() - 100))
+        plans.tidy(connection, 50.0)
+        assert plans.repeat_of(connection, "key:a", "k0") is None
+        assert plans.repeat_of(connection, "key:a", "k1") is not None
+        assert [event["kind"] for event in plans.events_after(connection, ended, 0)] == ["state"]
+        assert [event["kind"] for event in plans.events_after(connection, running, 0)] == ["state", "progress"]
+
+
 def test_the_audit_log_cannot_be_changed_or_emptied(database: Database) -> None:
     from api.store import audit
 
