@@ -14,9 +14,9 @@ import math
 import numpy as np
 from matcher.instance import FAR, Instance, Longs
 from matcher.kernels.cells import (
-    COMMUNITY_WEIGHT, ENTRY_FIRST, EQUITY, MAX_LATENESS, NEAR, NEAR_WIDTH, NODE_COUNT, N_IS_ROOM, N_SECONDS, N_VISIT, SHIFT_COUNT, SHIFT_FIRST,
-    SHIFT_NODE, S_DAY, VISIT_COUNT, V_COMMUNITY, V_FIRST_NODE, V_LOSS, V_NODES, V_ROLES, V_WEIGHT, V_WINDOWS, V_WINDOW_FIRST, WINDOWS, W_DUE, W_LOW,
-    cell, entry_shift, node_row, shift_row, visit_row, weight,
+    COMMUNITY_WEIGHT, D_FIRST_VISIT, D_VISITS, ENTRY_FIRST, EQUITY, MAX_LATENESS, NEAR, NEAR_WIDTH, NODE_COUNT, N_IS_ROOM, N_SECONDS, N_VISIT,
+    SHIFT_COUNT, SHIFT_FIRST, SHIFT_NODE, S_DAY, VISIT_COUNT, V_COMMUNITY, V_FIRST_NODE, V_LOSS, V_NEED, V_NODES, V_ROLES, V_WEIGHT, V_WINDOWS,
+    V_WINDOW_FIRST, WINDOWS, W_DUE, W_LOW, cell, entry_shift, need_row, node_row, shift_row, visit_row, weight,
 )  # fmt: skip
 from matcher.kernels.insertion import has_news
 from matcher.kernels.jit import kernel
@@ -255,6 +255,8 @@ def ruin(ins, pts, rt, wk, mean_removed):
         wk[SEED] = v
         if below(wk, 2) == 0:
             wk[WANTED] = v
+        if below(wk, 4) == 0:
+            _remove_siblings(ins, pts, rt, wk, v)
         _make_room(ins, pts, rt, wk, v, strings, longest)
         return
     seed = _draw_visit(ins, wk)
@@ -273,6 +275,15 @@ def ruin(ins, pts, rt, wk, mean_removed):
             continue
         _remove_some(ins, pts, rt, wk, n, longest)
         done += 1
+
+
+@kernel
+def _remove_siblings(ins, pts, rt, wk, v):
+    """Remove the other visits of the need of an absent visit, whose days may be what keeps it out."""
+    need = need_row(ins, ins[visit_row(ins, v) + V_NEED])
+    for w in range(ins[need + D_FIRST_VISIT], ins[need + D_FIRST_VISIT] + ins[need + D_VISITS]):
+        if get_visit(rt, w, IS_IN) == 1:
+            remove_visit(ins, pts, rt, wk, w)
 
 
 @kernel
