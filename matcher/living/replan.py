@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,14 +22,13 @@ from matcher.kernels.routes import IS_IN, START, view
 from matcher.kernels.search import anneal
 from matcher.living.amend import Amended, amend
 from matcher.living.closing import closed
-from matcher.living.desk import Desk
+from matcher.living.desk import Desk, ready, without_collector
 from matcher.living.events import Done, Events, EventsError, Late, faults_of, read_events
 from matcher.living.patch import patched
 from matcher.plan import Plan, Result
 from matcher.rules import Rule
 from matcher.solvers.improve import STEPS as CHUNK
 from matcher.solvers.searcher import Searcher
-from matcher.solvers.warm import warm_up
 from matcher.start import state_of
 from matcher.stop import Stop
 
@@ -80,7 +79,6 @@ class Replanned:
     renamed: dict[str, str]
     released: tuple[str, ...]
     frozen: tuple[str, ...]
-    _compiled: Compiled = field(repr=False)
 
     @property
     def plan(self) -> Plan:
@@ -154,26 +152,37 @@ def replan(
         If the plan is not one of the problem.
     """
     began = time.perf_counter()
-    desk = (
-        week
-        if isinstance(week, Desk) and week.is_in_force
-        else Desk.of(*((week.problem, week.plan) if isinstance(week, Desk) else (week, plan or Plan())))
-    )
-    happened = read_events(events, now)
-    faults = [*_policy_faults(desk, promised, notice, price), *faults_of(happened, desk.problem, desk.plan)]
+    with without_collector():
+        desk = _standing(week, plan)
+        happened = read_events(events, now)
+        stop = None if budget is None and chunks is None else Stop(budget, chunks, cancelled)
+        return _replanned(desk, happened, _Policy(promised, notice, price, steps, seed), stop, began)
+
+
+@dataclass(frozen=True)
+class _Policy:
+    promised: Collection[str]
+    notice: int
+    price: int | None
+    steps: int
+    seed: int
+
+
+def _replanned(desk: Desk, happened: Events, policy: _Policy, stop: Stop | None, began: float) -> Replanned:
+    faults = [*_policy_faults(desk, policy), *faults_of(happened, desk.problem, desk.plan)]
     if faults:
         raise EventsError(faults)
-    amended = amend(desk.problem, desk.plan, happened, promised=promised, notice=notice, price=price, pins=desk.pins.__getitem__)
+    amended = amend(desk.problem, desk.plan, happened, promised=policy.promised, notice=policy.notice, price=policy.price, pins=desk.pins.__getitem__)
     taken = _taken_up(amended, desk)
     _refuse_impossible(taken, happened)
-    state, ran, why = _searched(taken, steps=steps, stop=None if budget is None and chunks is None else Stop(budget, chunks, cancelled), seed=seed)
+    state, ran, why = _searched(taken, steps=policy.steps, stop=stop, seed=policy.seed)
     after, report = _verified(taken, state)
     result = Result(
         plan=after,
         status="stopped" if why == "cancelled" else "feasible",
         cost=report.cost,
         terms=dict(report.terms),
-        seed=seed,
+        seed=policy.seed,
         threads=1,
         chunks=ran,
         seconds=time.perf_counter() - began,
@@ -191,7 +200,6 @@ def replan(
         renamed=amended.renamed,
         released=amended.released,
         frozen=tuple(sorted(amended.frozen)),
-        _compiled=taken.compiled,
     )
 
 
@@ -202,8 +210,9 @@ def _standing(week: Problem | Desk, plan: Plan | None) -> Desk:
     return week if week.is_in_force else Desk.of(week.problem, week.plan)
 
 
-def _policy_faults(desk: Desk, promised: Collection[str], notice: int, price: int | None) -> list[Fault]:
-    faults = [Fault("/promised", f"there is no visit {name!r}", "unknown") for name in promised if name not in desk.row]
+def _policy_faults(desk: Desk, policy: _Policy) -> list[Fault]:
+    notice, price = policy.notice, policy.price
+    faults = [Fault("/promised", f"there is no visit {name!r}", "unknown") for name in policy.promised if name not in desk.row]
     if notice < 0:
         faults.append(Fault("/notice", f"should be minutes from 0, was {notice}", "range"))
     if price is not None and not 0 <= price <= 10**9:
@@ -229,7 +238,7 @@ class _Taken:
 
 def _taken_up(amended: Amended, desk: Desk) -> _Taken:
     """Compile an amended week and take up the plan; pins and promises that can no longer be kept are dropped, and it is taken up again."""
-    warm_up()
+    ready()
     while True:
         desk.kept.hand_on(amended.problem)
         compiled = patched(desk, amended) or compile_problem(amended.problem)
