@@ -34,8 +34,8 @@ def test_the_plan_on_a_desk_is_in_force() -> None:
 
 
 def test_a_plan_that_breaks_a_rule_may_lie_on_a_desk_and_what_breaks_it_is_known() -> None:
-    clash = plan(visit("n#1", serve("a", "mon 09:00")), visit("m#1", serve("a", "mon 09:30")))
-    assert Desk.of(WEEK, clash).lost == ("m#1",)
+    early = plan(visit("n#1", serve("a", "mon 09:00")), visit("m#1", serve("a", "mon 06:30")))
+    assert Desk.of(WEEK, early).lost == ("m#1",)
     with pytest.raises(PlanError, match="another problem"):
         Desk.of(WEEK, alone("a").model_copy(update={"problem": "0" * 64}))
 
@@ -56,13 +56,8 @@ def test_questions_leave_a_desk_as_it_was() -> None:
 def test_a_digest_from_kept_texts_is_that_of_the_problem(seed: int) -> None:
     problem = small_problem(seed, 8)
     kept = Kept(problem)
-    changed = problem.replace(
-        note="another",
-        needs=problem.needs[1:],
-        pins=(),
-        in_force=(),
-        providers=tuple(p.model_copy(update={"claims": ()}) if p.claims else p for p in problem.providers),
-    )
+    providers = tuple(item.model_copy(update={"claims": ()}) if item.claims else item for item in problem.providers)
+    changed = problem.replace(note="another", needs=problem.needs[1:], pins=(), in_force=(), providers=providers)
     visits, shifts, digest = changed.visits, changed.shifts, changed.digest
     for name in ("visits", "shifts", "digest"):
         changed.__dict__.pop(name)
