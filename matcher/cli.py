@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
-from matcher.console import BAD_INPUT, DONE, NO, RefusedInput, file_fault, run, say, write, write_json
-from matcher.errors import Fault, FaultyInput
+from matcher.cli_books import register as register_books
+from matcher.cli_files import check_target, only_one_stdin, read, read_file_bytes, read_plan, read_problem, save, save_plan, save_problem
+from matcher.console import BAD_INPUT, DONE, NO, RefusedInput, run, say, write, write_json
+from matcher.errors import Fault
 from matcher.words import Lang, usual_lang, word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from matcher.plan import Plan, Result
-    from matcher.problem import Problem
+    from matcher.plan import Result
 
 app = typer.Typer(
     name="matcher",
@@ -36,8 +37,12 @@ app = typer.Typer(
 
 T = TypeVar("T")
 
-WeekFile = Annotated[str, typer.Argument(metavar="WEEK", help="A problem: JSON, gzip or not; - reads standard input.")]
-PlanFile = Annotated[str, typer.Argument(metavar="PLAN", help="A plan or a result: JSON, gzip or not; - reads standard input.")]
+WeekFile = Annotated[
+    str, typer.Argument(metavar="WEEK", help="A problem: JSON (gzip or not), or a workbook (.xlsx, .zip of CSV); - reads standard input.")
+]
+PlanFile = Annotated[
+    str, typer.Argument(metavar="PLAN", help="A plan or a result: JSON (gzip or not), or a workbook that solve wrote; - reads standard input.")
+]
 LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of the words: zh or en. Left out, the locale's.", show_default=False)]
 
 
@@ -85,12 +90,12 @@ def solve(
         raise RefusedInput("command line", [Fault("", f"--budget should be from 0 to 10000000 seconds, was {budget}", "range")])
     if budget is None and chunks is None:
         budget = 10.0
-    _only_one_stdin(week, start)
+    only_one_stdin(week, start)
     if output is not None:
-        _check_target(output, week)
+        check_target(output, week)
     lang = lang or usual_lang()
-    problem = _read_problem(week)
-    plan = _read_plan(start) if start is not None else None
+    problem = read_problem(week, lang)
+    plan = read_plan(start, lang) if start is not None else None
     with stop_on_signal(lang) as is_stopped:
 
         def work(on_progress: Callable[..., None]) -> Result:
@@ -113,7 +118,7 @@ def solve(
         if output is None:
             write_json({**result.summary(), "plan": json.loads(result.plan.to_json())})
         else:
-            _save(output, result.plan.to_json() + "\n")
+            save_plan(output, problem, result.plan, lang)
             write_json({**result.summary(), "file": str(output)})
     if not quiet:
         say(_closing(result, output, lang))
@@ -125,11 +130,11 @@ def check(week: WeekFile, plan: PlanFile, *, lang: LangOption = None) -> None:
 
     Exit code 0 if the plan is clean, 1 if it breaks a rule.
     """
-    _only_one_stdin(week, plan)
+    only_one_stdin(week, plan)
     from matcher.check import check as verify
 
-    problem = _read_problem(week)
-    report = verify(problem, _read_plan(plan))
+    problem = read_problem(week)
+    report = verify(problem, read_plan(plan))
     lang = lang or usual_lang()
     write_json(report.to_json())
     for violation in report.violations[:SHOWN_VIOLATIONS]:
@@ -160,7 +165,7 @@ def show(
     lang = lang or usual_lang()
     is_terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if is_terminal and not wide else None
-    text, is_cut = render(sections_of(_read_plan(plan), lang, by), width=width, is_styled=is_terminal and "NO_COLOR" not in os.environ)
+    text, is_cut = render(sections_of(read_plan(plan), lang, by), width=width, is_styled=is_terminal and "NO_COLOR" not in os.environ)
     write(text)
     if is_cut:
         say(word(lang, "show.cut"))
@@ -186,8 +191,8 @@ def explain(
     lang: LangOption = None,
 ) -> None:
     """Say why a visit is left out, whom it would displace and what would help; or why it is served as it is, and how else it could be."""
-    _only_one_stdin(week, plan)
-    problem, found = _read_problem(week), _read_plan(plan)
+    only_one_stdin(week, plan)
+    problem, found = read_problem(week, lang), read_plan(plan, lang)
     from matcher.cli_answers import explain_visit
 
     explain_visit(problem, found, visit, budget=budget, seed=seed, lang=lang or usual_lang(), is_quiet=quiet)
@@ -235,8 +240,8 @@ def diff(
     lang: LangOption = None,
 ) -> None:
     """Compare two plans of a week: what became of each visit, who has to be told what, and the cost term by term."""
-    _only_one_stdin(week, a, b)
-    problem, before, after = _read_problem(week), _read_plan(a), _read_plan(b)
+    only_one_stdin(week, a, b)
+    problem, before, after = read_problem(week), read_plan(a), read_plan(b)
     from matcher.cli_answers import compare
 
     compare(problem, before, after, lang=lang or usual_lang(), is_quiet=quiet)
@@ -245,9 +250,9 @@ def diff(
 def _priced(
     week: str, plan: str | None, *, is_recruits: bool, budget: float, top: int, repeats: int, seed: int, quiet: bool, lang: Lang | None
 ) -> None:
-    _only_one_stdin(week, plan)
-    problem = _read_problem(week)
-    found = _read_plan(plan) if plan is not None else None
+    only_one_stdin(week, plan)
+    problem = read_problem(week)
+    found = read_plan(plan) if plan is not None else None
     from matcher.cli_answers import price
 
     lang = lang or usual_lang()
@@ -273,24 +278,24 @@ def replan(
     lang: LangOption = None,
 ) -> None:
     """Plan again after something happened, changing as little as it must: who has to be told what, and what it costs."""
-    _only_one_stdin(week, plan, events)
+    only_one_stdin(week, plan, events)
     for target in (output, new_week):
         if target is not None:
-            _check_target(target, week)
+            check_target(target, week)
     from matcher.cli_living import moment, replan_week, tell_replanned
     from matcher.living.events import Events, EventsError
 
-    problem, before = _read_problem(week), _read_plan(plan)
-    happened = _read(events, lambda name: Events.parse(_bytes(name)), Events.parse)
+    problem, before = read_problem(week, lang), read_plan(plan, lang)
+    happened = read(events, lambda name: Events.parse(read_file_bytes(name)), Events.parse)
     policy: dict[str, object] = {"promised": promise or (), "notice": notice, "price": price, "seed": seed}
     if now is not None:
         policy["now"] = moment(now, "now", EventsError)
     lang = lang or usual_lang()
     found = replan_week(problem, before, happened, policy=policy, budget=budget, chunks=chunks, lang=lang)
     if new_week is not None:
-        _save(new_week, found.problem.to_json() + "\n")
+        save_problem(new_week, found.problem, lang)
     if output is not None:
-        _save(output, found.plan.to_json() + "\n")
+        save_plan(output, found.problem, found.plan, lang)
     tell_replanned(found, has_plan=output is None, lang=lang, is_quiet=quiet)
 
 
@@ -308,17 +313,17 @@ def recommend(
     lang: LangOption = None,
 ) -> None:
     """Recommend the best teams and times for a visit that nobody serves, or a new need, with their cost; the plan stays as it is."""
-    _only_one_stdin(week, plan, need, resident)
+    only_one_stdin(week, plan, need, resident)
     if visit is None and need is None:
         raise RefusedInput("command line", [Fault("", "a visit or --need should be given", "missing")])
     from matcher.cli_living import moment, read_object, recommend_visit
     from matcher.errors import PlanError, ProblemError
 
-    problem, given = _read_problem(week), _read_plan(plan)
+    problem, given = read_problem(week, lang), read_plan(plan, lang)
     asked: dict[str, object] = {"visit": visit, "top": top}
     for name, file in (("need", need), ("resident", resident)):
         if file is not None:
-            asked[name] = _read(file, lambda path: read_object(_bytes(path), ProblemError), lambda text: read_object(text, ProblemError))
+            asked[name] = read(file, lambda path: read_object(read_file_bytes(path), ProblemError), lambda text: read_object(text, ProblemError))
     if now is not None:
         asked["now"] = moment(now, "now", PlanError)
     recommend_visit(problem, given, asked, lang=lang or usual_lang(), is_quiet=quiet)
@@ -337,8 +342,8 @@ def evaluate(
 
     Exit code 0 if the plan is clean, 1 if it breaks a rule.
     """
-    _only_one_stdin(week, plan)
-    problem, given = _read_problem(week), _read_plan(plan)
+    only_one_stdin(week, plan)
+    problem, given = read_problem(week, lang), read_plan(plan, lang)
     from matcher.cli_living import evaluate_plan
 
     raise typer.Exit(DONE if evaluate_plan(problem, given, top=top, lang=lang or usual_lang(), is_quiet=quiet) else NO)
@@ -359,20 +364,14 @@ def what_if(
     lang: LangOption = None,
 ) -> None:
     """Try out a move of one visit: which rules it would break, and what it would cost. Exit code 1 if it breaks one."""
-    _only_one_stdin(week, plan)
+    only_one_stdin(week, plan)
     from matcher.cli_living import moment, try_move
     from matcher.errors import PlanError
 
-    problem, given = _read_problem(week), _read_plan(plan)
+    problem, given = read_problem(week, lang), read_plan(plan, lang)
     move: dict[str, object] = {"visit": visit, "provider": to, "role": role, "room": room, "out": out}
     move["start"] = moment(at, "at", PlanError) if at is not None else None
     raise typer.Exit(DONE if try_move(problem, given, move, lang=lang or usual_lang(), is_quiet=quiet) else NO)
-
-
-def _bytes(name: str) -> bytes:
-    from matcher.files import read_bytes
-
-    return read_bytes(name)
 
 
 @app.command()
@@ -386,21 +385,21 @@ def picture(
     from matcher.picture import board
 
     if output is not None:
-        _check_target(output, plan)
-    drawn = board(_read_plan(plan), lang or usual_lang())
+        check_target(output, plan)
+    drawn = board(read_plan(plan), lang or usual_lang())
     if output is None:
         write(drawn)
     else:
-        _save(output, drawn)
+        save(output, drawn)
 
 
 @app.command()
 def validate(week: WeekFile) -> None:
     """Say whether a problem is valid; if not, every fault with its path. Exit code 2 if it is not."""
     try:
-        problem = _read_problem(week)
+        problem = read_problem(week)
     except RefusedInput as refused:
-        if refused.what != "problem":
+        if refused.what not in {"problem", "workbook"}:
             raise
         say(str(refused))
         write_json({"is_valid": False, **refused.to_json()["error"]})
@@ -460,52 +459,7 @@ def _closing(result: Result, output: Path | None, lang: Lang) -> str:
     return text + (word(lang, "solve.file", file=output) if output is not None else "")
 
 
-def _read_problem(name: str) -> Problem:
-    from matcher.problem import Problem
-
-    return _read(name, Problem.read, Problem.parse)
-
-
-def _read_plan(name: str) -> Plan:
-    from matcher.plan import Plan
-
-    return _read(name, Plan.read, Plan.parse)
-
-
-def _read(name: str, read: Callable[[str], T], parse: Callable[[bytes], T]) -> T:
-    try:
-        return parse(sys.stdin.buffer.read()) if name == "-" else read(name)
-    except FaultyInput as error:
-        raise RefusedInput(error.what, error.faults, "standard input" if name == "-" else name) from None
-    except OSError as error:
-        raise file_fault(error, name) from None
-
-
-def _only_one_stdin(*names: str | None) -> None:
-    if names.count("-") > 1:
-        raise RefusedInput("command line", [Fault("", "only one input can be read from standard input", "conflict")])
-
-
-def _check_target(output: Path, source: str) -> None:
-    """Refuse, before any work is done, a file that could not be written at the end or would replace the input."""
-    fault = ""
-    if output.is_dir():
-        fault = "is a directory; should be a file to write"
-    elif not output.parent.is_dir():
-        fault = f"the folder {str(output.parent)!r} does not exist"
-    elif output.exists() and Path(source).exists() and output.samefile(source):
-        fault = "is the input of this command; should be another file"
-    if fault:
-        raise RefusedInput("file", [Fault("", fault, "file")], str(output))
-
-
-def _save(output: Path, text: str) -> None:
-    from matcher.files import write_atomic
-
-    try:
-        write_atomic(output, text)
-    except OSError as error:
-        raise file_fault(error, output) from None
+register_books(app)
 
 
 def main() -> None:

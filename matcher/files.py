@@ -9,6 +9,12 @@ import zlib
 from pathlib import Path
 
 MAX_BYTES = 2 * 1024**3
+BOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".zip")
+
+
+def is_book(path: str | Path) -> bool:
+    """Say whether a file is a workbook by its name: Excel, or a zip of CSV files; anything else is JSON. `matcher.books` reads and writes them."""
+    return Path(path).suffix.lower() in BOOK_SUFFIXES
 
 
 def read_bytes(path: str | Path) -> bytes:
@@ -28,10 +34,10 @@ def read_bytes(path: str | Path) -> bytes:
     return data
 
 
-def write_atomic(path: str | Path, text: str) -> None:
-    """Write text (UTF-8; gzip where the name ends in .gz) so that a reader sees the old file or the whole new one."""
+def write_atomic(path: str | Path, text: str | bytes) -> None:
+    """Write text (UTF-8; gzip where the name ends in .gz) or bytes so that a reader sees the old file or the whole new one."""
     target = Path(path)
-    data = text.encode()
+    data = text.encode() if isinstance(text, str) else text
     if target.suffix == ".gz":
         data = gzip.compress(data, mtime=0)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
