@@ -42,9 +42,7 @@ class Stored(NamedTuple):
 
 def read_problem(data: Any) -> dict[str, Any]:
     """Validate a problem that came in; returns its digest, what a list of problems shows of it, and its JSON. Raises `ProblemError`."""
-    problem = Problem.build(data)
-    _keep(problem)
-    return described(problem)
+    return described(Problem.build(data))
 
 
 def described(problem: Problem) -> dict[str, Any]:
@@ -111,7 +109,8 @@ def _moment(text: str | None) -> dt.datetime | None:
 def ask_replan(of: Stored, asked: dict[str, Any]) -> dict[str, Any]:
     """Plan again after events; returns the answer, the new week and the new plan."""
     policy = {name: asked[name] for name in ("promised", "notice", "price", "budget", "seed")}
-    found = replan(desk(of), None, {"now": asked["now"], "events": asked["events"]}, **policy)
+    # What is planned again is in force by that, whatever the store says of it.
+    found = replan(desk(of._replace(is_in_force=True)), None, {"now": asked["now"], "events": asked["events"]}, **policy)
     _keep(found.problem)
     answer = {key: value for key, value in found.to_json().items() if key not in ("plan", "result")}
     return {

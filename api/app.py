@@ -12,6 +12,7 @@ from importlib.metadata import version
 from types import FrameType
 from typing import Any
 
+import anyio.to_thread
 import structlog
 import uvicorn
 from fastapi import FastAPI, Request
@@ -40,6 +41,7 @@ from matcher.validation import pointer
 
 log = structlog.get_logger()
 
+THREADS = 200
 PATIENCE = 20.0
 """Seconds that workers get to hand back what they do when the server stops."""
 ABOUT = (
@@ -63,8 +65,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     database = Database(settings.database.get_secret_value())
     pool = Pool(settings.workers, {**os.environ, **_environment(settings)})
-    office, study = Office(settings.clerks, settings.answer_seconds), Office(1, settings.answer_seconds)
-    app.state.context = Context(settings, database, office, study, pool)
+    office, intake, study = (Office(count, settings.answer_seconds) for count in (settings.clerks, 1, 1))
+    app.state.context = Context(settings, database, office, intake, study, pool)
     app.state.gate, app.state.streams, app.state.metrics = Gate(settings), streams.Streams(settings.max_streams), Metrics()
     app.state.is_stopping = False
     for module in (plans, living, publication, streams, problems, catalogue, administration, operations):
@@ -94,6 +96,8 @@ def _environment(settings: Settings) -> dict[str, str]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context: Context = app.state.context
     stopping = threading.Event()
+    # Whoever waits for an answer holds a thread; the others must not wait for one.
+    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     await run_in_threadpool(context.database.migrate)
     await run_in_threadpool(context.pool.start)
     context.office.open()
@@ -107,8 +111,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         stopping.set()
         await run_in_threadpool(context.pool.stop, PATIENCE)
         await run_in_threadpool(courier.join, PATIENCE)
-        await run_in_threadpool(context.office.close)
-        await run_in_threadpool(context.study.close)
+        for office in (context.office, context.intake, context.study):
+            await run_in_threadpool(office.close)
         context.database.close()
         log.info("server stopped")
 

@@ -19,6 +19,8 @@ class Context:
     settings: Settings
     database: Database
     office: Office
+    intake: Office
+    """For reading large problems, so that it waits for no question."""
     study: Office
     """For what takes long, so that nobody waits behind it."""
     pool: Pool

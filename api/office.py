@@ -18,7 +18,7 @@ from typing import Any
 from api.faults import Refusal
 from matcher.errors import FaultyInput
 
-MOST_WAITING = 8
+MOST_WAITING = 32
 """Questions that may wait for one process; a further one is refused."""
 
 

@@ -31,7 +31,7 @@ router = APIRouter(prefix="/v1", tags=["catalogue"])
 def validate(caller: Reader, context: Here, content: Body) -> dict[str, Any]:  # noqa: ARG001 - the caller has to be one
     """Validate a problem without storing it; all its faults come at once."""
     asked = read(content, CheckRequest)
-    found = read_problem(context, asked.problem, "/problem")
+    found = read_problem(context, asked.problem, len(content), "/problem")
     return {"is_valid": True, "digest": found["digest"], "facts": found["facts"]}
 
 

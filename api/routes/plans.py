@@ -111,7 +111,7 @@ def _accept(context: Context, caller: Caller, content: bytes, token: str | None)
     def work() -> None:
         asked = read(content, PlanRequest)
         settings = _settings(context, asked)
-        problem = read_problem(context, asked.problem, "/problem") if asked.problem is not None else None
+        problem = read_problem(context, asked.problem, len(content), "/problem") if asked.problem is not None else None
         read_first.update(asked=asked, settings=settings, problem=problem)
 
     def make(connection: Connection) -> str:

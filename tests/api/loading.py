@@ -1,0 +1,130 @@
+"""What ``scripts/load`` does: many callers at once on one server; how long answers take, and whether callers get their turns."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Literal
+
+import typer
+
+from api.client import ApiError, Client
+from api.documented import EXAMPLE_PROBLEM
+from scenarios.weihai.week import make_week
+from tests.api.databases import temporary
+from tests.api.running import Server
+
+
+class Times:
+    """How long each kind of request took."""
+
+    def __init__(self) -> None:
+        self._seconds: defaultdict[str, list[float]] = defaultdict(list)
+        self.refused: defaultdict[str, int] = defaultdict(int)
+
+    def of(self, what: str, call: Callable[[], Any]) -> Any:
+        """Call, and note how long it took; a refusal is counted."""
+        began = time.perf_counter()
+        try:
+            return call()
+        except ApiError as error:
+            self.refused[f"{what} {error.status}"] += 1
+            return None
+        finally:
+            self._seconds[what].append(time.perf_counter() - began)
+
+    def table(self) -> dict[str, dict[str, float]]:
+        """Return count, median, 95th percentile and maximum in milliseconds."""
+        found = {}
+        for what, seconds in sorted(self._seconds.items()):
+            ordered = sorted(seconds)
+            p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+            found[what] = {
+                "count": len(ordered),
+                **{k: round(v * 1000, 1) for k, v in (("p50", statistics.median(ordered)), ("p95", p95), ("max", ordered[-1]))},
+            }
+        return found
+
+
+def many_callers(server: Server, callers: int, seconds: float) -> dict[str, Any]:
+    """Let callers store, ask, look and list; one of them asks for ten times as much. Returns the times and the plans that each got."""
+    admin, times = server.client(), Times()
+    done: dict[int, int] = {}
+    until = time.monotonic() + seconds
+
+    def call(number: int) -> None:
+        asked = {"name": f"caller {number}", "area": f"load/c{number}", "scopes": ["read", "plan"]}
+        key = admin.send("POST", "/v1/keys", json=asked).json()["key"]
+        with Client(server.url, key, tries=1) as client:
+            stored = times.of("store problem", lambda: client.store_problem(EXAMPLE_PROBLEM))
+            if stored is None:
+                return
+            problem = stored["id"]
+            plans: list[str] = []
+            while time.monotonic() < until:
+                for _ in range(10 if number == 0 else 1):
+                    job = times.of("ask for a plan", lambda: client.make_plan(problem, chunks=1, threads=1))
+                    plans += [job["id"]] if job is not None else []
+                if plans:
+                    times.of("look at a plan", partial(client.job, plans[-1]))
+                times.of("list plans", lambda: client._json("GET", "/v1/plans", params={"limit": 20}))
+            ended = client._json("GET", "/v1/plans", params={"state": "done", "limit": 200})
+            done[number] = len(ended["items"])
+
+    threads = [threading.Thread(target=call, args=(number,)) for number in range(callers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    others = sorted(count for number, count in done.items() if number != 0)
+    turns = {"greedy": done[0], "least": others[0], "most": others[-1]} if others else {"greedy": done[0]}
+    return {"callers": callers, "milliseconds": times.table(), "refused": dict(times.refused), "plans_done": turns}
+
+
+def questions(server: Server, size: str, count: int) -> dict[str, Any]:
+    """Ask about one week again and again, warm; returns how long answers take."""
+    week, times = make_week(size, seed=1), Times()
+    client = server.client()
+    job = times.of("store and plan", lambda: client.make_plan(week, budget=5, wait=30))
+    client.wait(job["id"])
+    plan = client.plan(job["id"])
+    base = f"/v1/plans/{job['id']}"
+    needs = [need for need in week.needs if len(need.team) == 1][:count]
+    times.of("first question", lambda: client._json("POST", f"{base}/evaluate", json={"top": 0}))
+    for number, need in enumerate(needs):
+        asked = need.model_dump(mode="json", by_alias=True, exclude_defaults=True) | {"id": f"one-more-{number}", "visits": 1}
+        times.of("recommend", partial(client._json, "POST", f"{base}/recommend", json={"need": asked}))
+    for line in plan.assignments[:count]:
+        times.of("what if", partial(client._json, "POST", f"{base}/what-if", json={"visit": line.visit, "out": True}))
+    for provider in list(dict.fromkeys(service.provider for line in plan.assignments for service in line.team))[: count // 4]:
+        event = {"kind": "absent", "provider": provider, "day": "wed"}
+        times.of("replan", partial(client._json, "POST", f"{base}/replan", json={"events": [event]}))
+    return {"size": size, "visits": len(week.visits), "milliseconds": times.table(), "refused": dict(times.refused)}
+
+
+def main(
+    callers: Annotated[int, typer.Option(min=1)] = 20,
+    seconds: Annotated[float, typer.Option(help="How long callers call.")] = 20.0,
+    size: Annotated[str, typer.Option(help="Of the week that is asked about: community, street, district, city.")] = "district",
+    count: Annotated[int, typer.Option(help="How many questions of each kind.")] = 40,
+    database: Annotated[Literal["sqlite", "postgresql"], typer.Option(help="Which database.")] = "sqlite",
+) -> None:
+    """Load, and tell."""
+    with temporary(database) as (url, folder):
+        server = Server(url, folder, lease=15.0, max_queued=10_000, rate="10000000/minute")
+        try:
+            server.start()
+            found = {"database": database, "callers": many_callers(server, callers, seconds), "questions": questions(server, size, count)}
+        finally:
+            server.close()
+    sys.stdout.write(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    typer.run(main)
