@@ -188,10 +188,11 @@ def test_a_long_search_of_a_week_that_suits_ends_with_a_pick_and_is_repeatable(
     assert calls == [1, 1]
 
 
-def test_weeks_of_teams_and_small_weeks_do_not_suit(week: tuple[Problem, Compiled]) -> None:
+def test_weeks_of_teams_and_small_and_large_weeks_do_not_suit(week: tuple[Problem, Compiled]) -> None:
     _, compiled = week
     assert suits(compiled.instance)
     assert not suits(compile_problem(neutral.problem_of(neutral.make_week(60, 12, 1))).instance)
+    assert not suits(compiled.instance._replace(visits=np.tile(compiled.instance.visits, 5)))
     visits = compiled.instance.visits.copy()
     visits["nodes"][0] = 2
     assert not suits(compiled.instance._replace(visits=visits))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MIX, SPREAD = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 
 MOST_ROUTES = 30_000
-LEAST_VISITS, MOST_COUPLED = 100, 0.1
+LEAST_VISITS, MOST_VISITS, MOST_COUPLED = 100, 500, 0.1
 
 Found = tuple[int, Any, Any]
 """A shift, the nodes that a route of it serves, and a row for each: its start, the place where the provider then is, the cost of its start."""
@@ -137,10 +137,11 @@ def suits(instance: Instance) -> bool:
     """Return whether routes hang little enough on one another that the best set of them is worth a search.
 
     So it is where each visit is served by one person, and at most a tenth of the visits share more with others than the hours of providers: a need
-    with other visits, a resident whose faces or caseloads count, a fund. Weeks of less than `LEAST_VISITS` visits have no need of it.
+    with other visits, a resident whose faces or caseloads count, a fund. Weeks of less than `LEAST_VISITS` visits have no need of it, and
+    in those of more than `MOST_VISITS` going on with the search gives as much in the time.
     """
     visits, weights = instance.visits, instance.weights[0]
-    if len(visits) < LEAST_VISITS or (visits["nodes"] > 1).any() or weights["max_lateness"] > 0 or weights["waiting"] > 0:
+    if not LEAST_VISITS <= len(visits) <= MOST_VISITS or (visits["nodes"] > 1).any() or weights["max_lateness"] > 0 or weights["waiting"] > 0:
         return False
     is_coupled = (instance.needs["visits"][visits["need"]] > 1) | (visits["is_paid"] == 1)
     if weights["new_face"] > 0 or (instance.providers["case_counter"] >= 0).any():
