@@ -15,9 +15,8 @@ from numba import boolean, int64
 from matcher.check import Report, check
 from matcher.compile import Compiled, compile_problem
 from matcher.explain.refit import Ground
-from matcher.kernels.carry import carry
 from matcher.kernels.cells import pack
-from matcher.kernels.probe import diagnose_entries, exchange, probe, probe_exchanges
+from matcher.kernels.probe import exchange, probe, probe_exchanges
 from matcher.kernels.routes import IS_IN, view
 from matcher.living.amend import lines_of, pins_of
 from matcher.living.derived import Kept
@@ -150,8 +149,6 @@ def ready() -> None:
     """Have every kernel ready that answers need, those of the search among them: compiled, or loaded from the last time."""
     warm_up()
     state, number, flag = (INS, PTS, NUMBERS, NUMBERS), int64, boolean
-    carry.compile((*state, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, flag))
-    diagnose_entries.compile((INS, PTS, NUMBERS, number, NUMBERS, NUMBERS))
     probe.compile((*state, NUMBERS, NUMBERS, flag))
     exchange.compile((*state, number, number, flag))
     probe_exchanges.compile((*state, number, NUMBERS, NUMBERS, flag))

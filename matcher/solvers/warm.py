@@ -7,9 +7,11 @@ from typing import Any
 from numba import boolean, float64, int64, types
 
 from matcher.kernels import cache
+from matcher.kernels.carry import carry
 from matcher.kernels.construct import rank_by_regret
 from matcher.kernels.diagnose import diagnose
 from matcher.kernels.follow import follow
+from matcher.kernels.probe import diagnose_entries
 from matcher.kernels.search import anneal, fill
 
 kinds: Any = types
@@ -26,5 +28,7 @@ def warm_up() -> None:
     fill.compile((*state, NUMBERS, NUMBERS, boolean))
     anneal.compile((*state, NUMBERS, int64, float64, float64, boolean))
     diagnose.compile((INS, PTS, NUMBERS, int64, int64))
+    diagnose_entries.compile((INS, PTS, NUMBERS, int64, NUMBERS, NUMBERS))
+    carry.compile((*state, *(NUMBERS for _ in range(6)), boolean))
     follow.compile((*state, int64, NUMBERS, NUMBERS, NUMBERS, boolean))
     cache.note_warm()
