@@ -8,8 +8,9 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
+from api.reading import Stored, described
 from api.store.packing import unpacked
 from matcher.check import check
 from matcher.diff import diff
@@ -29,35 +30,6 @@ KEPT_AT_DESKS = 20_000
 
 _weeks: OrderedDict[str, Problem] = OrderedDict()
 _desks: OrderedDict[tuple[str, str, bool], Desk] = OrderedDict()
-
-
-class Stored(NamedTuple):
-    """A stored plan and the problem that it is of, as they are kept."""
-
-    digest: str
-    problem: bytes
-    plan: bytes
-    is_in_force: bool
-
-
-def read_problem(data: Any) -> dict[str, Any]:
-    """Validate a problem that came in; returns its digest, what a list of problems shows of it, and its JSON. Raises `ProblemError`."""
-    return described(Problem.build(data))
-
-
-def described(problem: Problem) -> dict[str, Any]:
-    """Return a problem as it is stored: its digest, what a list of problems shows of it, and its JSON."""
-    facts = {
-        "name": problem.name,
-        "start": problem.horizon.start.isoformat(),
-        "days": problem.horizon.days,
-        "communities": [community.id for community in problem.communities],
-        "needs": len(problem.needs),
-        "visits": len(problem.visits),
-        "providers": len(problem.providers),
-        "shifts": len(problem.shifts),
-    }
-    return {"digest": problem.digest, "facts": facts, "body": problem.to_json()}
 
 
 def read_plan(digest: str, body: bytes, data: Any) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def load_demo(settings: Any) -> None:
     """Store the street and ask for its plan, unless that was done before."""
     import json  # noqa: PLC0415
 
-    from api.answers import read_problem  # noqa: PLC0415
+    from api.reading import read_problem  # noqa: PLC0415
     from api.store import audit, plans, problems  # noqa: PLC0415
     from scenarios.weihai.week import make_week  # noqa: PLC0415
 

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -173,6 +174,48 @@ class Client:
     def result(self, plan_id: str) -> dict[str, Any]:
         """Return how a plan came about: cost by term, bound, gap, trace."""
         return self._json("GET", f"/v1/plans/{plan_id}/result")
+
+    def replan(self, plan_id: str, events: list[dict[str, Any]], *, idempotency_key: str | None = None, **policy: Any) -> dict[str, Any]:
+        """Plan again after events; returns the new draft and what differs (`ReplanView`). `policy`: ``now``, ``promised``, ``notice``, ..."""
+        headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+        return self._json("POST", f"/v1/plans/{plan_id}/replan", json={"events": events, **policy}, headers=headers)
+
+    def recommend(self, plan_id: str, **asked: Any) -> dict[str, Any]:
+        """Return teams and times for a ``visit``, or for a ``need`` (and its ``resident``) that is new, the cheapest first."""
+        return self._ask(plan_id, "recommend", asked)
+
+    def evaluate(self, plan_id: str, plan: Plan | dict[str, Any] | None = None, *, top: int = 3) -> dict[str, Any]:
+        """Judge a plan of the same problem, or the stored one: cost by term, violations, what to change first."""
+        return self._ask(plan_id, "evaluate", {"top": top, **({} if plan is None else {"plan": _plain(plan)})})
+
+    def what_if(self, plan_id: str, visit: str, **move: Any) -> dict[str, Any]:
+        """Try out a move: ``provider``, ``role``, ``start``, ``room`` or ``out``."""
+        return self._ask(plan_id, "what-if", {"visit": visit, **move})
+
+    def explain(self, plan_id: str, visit: str, *, budget: float = 2.0) -> dict[str, Any]:
+        """Say why a visit is left out, or served as it is."""
+        return self._json("GET", f"/v1/plans/{plan_id}/explain/{quote(visit, safe='')}", params={"budget": budget})
+
+    def diff(self, plan_id: str, other: str) -> dict[str, Any]:
+        """Compare two plans of one problem."""
+        return self._json("GET", f"/v1/plans/{plan_id}/diff/{other}")
+
+    def replace_plan(self, plan_id: str, plan: Plan | dict[str, Any], *, seen: int) -> dict[str, Any]:
+        """Store an edited plan as the version after the one that was seen; refused (412) where that is not the newest any more."""
+        return self._json("PUT", f"/v1/plans/{plan_id}/plan", json=_plain(plan), headers={"If-Match": f'"v{seen}"'})
+
+    def publish(self, plan_id: str, version: int | None = None) -> dict[str, Any]:
+        """Put a plan in force for its communities and week."""
+        return self._json("POST", f"/v1/plans/{plan_id}/publish", json={} if version is None else {"version": version})
+
+    def in_force(self, *, community: str | None = None, week: str | None = None) -> list[dict[str, Any]]:
+        """Return which plan is in force in which community and week."""
+        query = {name: value for name, value in (("community", community), ("week", week)) if value is not None}
+        found: list[dict[str, Any]] = self._json("GET", "/v1/in-force", params=query)["items"]
+        return found
+
+    def _ask(self, plan_id: str, what: str, asked: dict[str, Any]) -> dict[str, Any]:
+        return self._json("POST", f"/v1/plans/{plan_id}/{what}", json=asked)
 
     def _json(self, method: str, path: str, **kwargs: Any) -> dict[str, Any]:
         found: dict[str, Any] = self.send(method, path, **kwargs).json()

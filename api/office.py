@@ -7,6 +7,7 @@ finds a fresh one.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import multiprocessing
 import signal
 import threading
@@ -30,7 +31,9 @@ def _serve(connection: Connection) -> None:
         except (EOFError, OSError):
             return
         try:
-            answer = (True, ask(*arguments))
+            # Questions come by name, so that the server itself need not load what answers them.
+            call = getattr(importlib.import_module("api.answers"), ask) if isinstance(ask, str) else ask
+            answer = (True, call(*arguments))
         except FaultyInput as error:
             answer = (False, (type(error), error.faults))
         except Exception as error:  # noqa: BLE001 - it is the asker's to handle
@@ -42,6 +45,10 @@ def _ready() -> None:
     from api import answers  # noqa: F401, PLC0415 - what questions need is loaded now
 
 
+Question = str | Callable[..., Any]
+"""A function of `api.answers` by its name, or any function."""
+
+
 class Clerk:
     """One process of the office."""
 
@@ -51,8 +58,8 @@ class Clerk:
         self._is_closed = False
         self._connection: Connection | None = None
 
-    def ask(self, ask: Callable[..., Any], arguments: tuple[Any, ...], seconds: float) -> Any:
-        """Have a function called in the process; raises what it raises of `FaultyInput`, and `Refusal` where it takes too long."""
+    def ask(self, ask: Question, arguments: tuple[Any, ...], seconds: float) -> Any:
+        """Have a question answered in the process; raises what it raises of `FaultyInput`, and `Refusal` where it takes too long."""
         until = time.monotonic() + seconds
         if not self._waiting.acquire(blocking=False):
             raise Refusal("busy", "too many questions wait to be answered", headers={"Retry-After": "5"})
@@ -71,7 +78,7 @@ class Clerk:
         with contextlib.suppress(Refusal, RuntimeError):
             self.ask(_ready, (), seconds)
 
-    def _asked(self, ask: Callable[..., Any], arguments: tuple[Any, ...], until: float) -> Any:
+    def _asked(self, ask: Question, arguments: tuple[Any, ...], until: float) -> Any:
         if self._is_closed:
             raise Refusal("busy", "the server is about to stop", headers={"Retry-After": "5"})
         connection = self._ready()
@@ -119,7 +126,7 @@ class Office:
     def __init__(self, count: int, seconds: float) -> None:
         self._clerks, self._seconds = [Clerk() for _ in range(count)], seconds
 
-    def ask(self, week: str, ask: Callable[..., Any], *arguments: Any) -> Any:
+    def ask(self, week: str, ask: Question, *arguments: Any) -> Any:
         """Have a question answered; `week` is the digest (or any name) of the week that it is about."""
         clerk = self._clerks[int.from_bytes(week.encode()[-4:], "big") % len(self._clerks)]
         return clerk.ask(ask, arguments, self._seconds)

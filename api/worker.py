@@ -47,7 +47,10 @@ class Pulse:
         self._latest: dict[str, Any] | None = None
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
-        self._until = time.monotonic() + _longest(job) + settings.grace
+        # A search in chunks alone has no clock of its own, and nobody holds a worker without end.
+        budget = job.settings["budget"]
+        self._limit = time.monotonic() + settings.max_budget if budget is None else None
+        self._until = time.monotonic() + (settings.max_budget if budget is None else budget) + job.settings["prove"] + settings.grace
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -63,9 +66,14 @@ class Pulse:
         known = seen.phase not in ("compile", "compile kernels")
         self._latest = {**said, "cost": seen.cost if known else None, "assigned": seen.assigned if known else None, "bound": seen.bound}
 
+    @property
+    def is_late(self) -> bool:
+        """Whether a search without a budget has taken as long as the longest budget."""
+        return self._limit is not None and time.monotonic() > self._limit
+
     def is_over(self) -> bool:
         """Return whether the search has to end now."""
-        return self.is_cancelled or self.is_lost or self._stopping.is_set()
+        return self.is_cancelled or self.is_lost or self._stopping.is_set() or self.is_late
 
     def _run(self) -> None:
         told: dict[str, Any] | None = None
@@ -166,11 +174,11 @@ class Worker:
             plan = found.plan
             if pulse.is_lost:
                 raise LostLease(job.id)
-            if self.stopping.is_set() and not pulse.is_cancelled and result.status == "stopped":
+            if pulse.is_cancelled or (pulse.is_late and result.status == "stopped"):
+                return "stopped", found
+            if self.stopping.is_set() and result.status == "stopped":
                 self._save(pulse, found, result.seconds)
                 return None
-            if pulse.is_cancelled:
-                return "stopped", found
             if found.status == "optimal" or is_last:
                 return "done", found
             self._save(pulse, found, result.seconds)
@@ -217,12 +225,6 @@ def _last(result: Result) -> dict[str, Any]:
     assigned, visits = (figures.assigned, figures.visits) if figures is not None else (len(result.plan.assignments), 0)
     known = {"cost": result.cost, "assigned": assigned, "visits": visits, "bound": result.bound}
     return {"phase": "end", "seconds": round(result.seconds, 2), "chunks": result.chunks, **known}
-
-
-def _longest(job: Job) -> float:
-    budget = job.settings["budget"]
-    # A search in chunks alone has no clock of its own.
-    return float(24 * 3600.0 if budget is None else budget) + float(job.settings["prove"])
 
 
 def _watch_parent(stopping: threading.Event) -> None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import RowMapping
 from starlette.responses import JSONResponse, Response
 
-from api import answers
-from api.answers import Stored
 from api.auth import Caller, Planner, Reader
 from api.bodies import Body, json_of, read
 from api.context import Context
 from api.documented import body, refusals
 from api.faults import Refusal, below, not_found
 from api.office import Office
+from api.reading import Stored
 from api.routes.plans import IdempotencyKey, VersionQuery, accept_once, get_version, read_plan_at, row_of
 from api.routes.problems import Here
 from api.schemas import EvaluateRequest, PlanView, RecommendRequest, ReplanRequest, ReplanView, WhatIfRequest
@@ -41,7 +39,7 @@ def stored(context: Context, caller: Caller, plan_id: str, number: int | None = 
     return row, found, Stored(digest, content, found["body"], is_in_force)
 
 
-def ask(office: Office, of: Stored, question: Callable[..., Any], *arguments: Any, pointer: str = "") -> Any:
+def ask(office: Office, of: Stored, question: str, *arguments: Any, pointer: str = "") -> Any:
     """Have a question answered at an office; refuses with every fault that the answerer finds in it."""
     try:
         return office.ask(of.digest, question, of, *arguments)
@@ -90,7 +88,7 @@ def replan(
     answer: dict[str, Any] = {}
 
     def work() -> None:
-        answer.update(ask(context.office, of, answers.ask_replan, asked))
+        answer.update(ask(context.office, of, "ask_replan", asked))
 
     made, is_new = accept_once(context, caller, idempotency_key, f"{plan_id}.{found['version']}".encode() + content, work, make)
     with context.database.read() as connection:
@@ -115,7 +113,7 @@ def recommend(caller: Reader, context: Here, plan_id: str, content: Body, versio
     """Recommend teams and times for a new need or a visit, the cheapest first, each verified, with its cost by term. The plan stays as it is."""
     asked = read(content, RecommendRequest).model_dump(mode="json")
     _, _, of = stored(context, caller, plan_id, version)
-    said: dict[str, Any] = ask(context.office, of, answers.ask_recommend, asked, SHARE * context.settings.answer_seconds)
+    said: dict[str, Any] = ask(context.office, of, "ask_recommend", asked, SHARE * context.settings.answer_seconds)
     return said
 
 
@@ -129,7 +127,7 @@ def evaluate(caller: Reader, context: Here, plan_id: str, content: Body, version
     asked = read(content, EvaluateRequest)
     _, _, of = stored(context, caller, plan_id, version)
     seconds = SHARE * context.settings.answer_seconds
-    said: dict[str, Any] = ask(context.office, of, answers.ask_evaluate, asked.plan, asked.top, seconds, pointer="/plan" if asked.plan else "")
+    said: dict[str, Any] = ask(context.office, of, "ask_evaluate", asked.plan, asked.top, seconds, pointer="/plan" if asked.plan else "")
     return said
 
 
@@ -142,7 +140,7 @@ def what_if(caller: Reader, context: Here, plan_id: str, content: Body, version:
     """Try out a move of one visit, as on a board: which rules it would break, what it would cost. Nothing is changed."""
     asked = read(content, WhatIfRequest).model_dump(mode="json")
     _, _, of = stored(context, caller, plan_id, version)
-    said: dict[str, Any] = ask(context.office, of, answers.ask_what_if, asked)
+    said: dict[str, Any] = ask(context.office, of, "ask_what_if", asked)
     return said
 
 
@@ -158,7 +156,7 @@ def explain(
     """Say why a visit is left out and what would let it in, or why it is served as it is (docs/explain.md). In a path, `#` is written `%23`."""
     _, _, of = stored(context, caller, plan_id, version)
     try:
-        said: dict[str, Any] = ask(context.office, of, answers.ask_explain, visit, budget)
+        said: dict[str, Any] = ask(context.office, of, "ask_explain", visit, budget)
     except Refusal as refusal:
         if [fault.code for fault in refusal.faults] == ["unknown"]:
             raise not_found("visit", visit) from None
@@ -173,7 +171,7 @@ def diff(caller: Reader, context: Here, plan_id: str, other: str, version: Versi
     their, _, and_of = stored(context, caller, other, other_version)
     if of.digest != and_of.digest:
         raise Refusal("conflict", f"{plan_id} and {other} are plans of different problems: {row['problem_id']} and {their['problem_id']}")
-    said: dict[str, Any] = ask(context.office, of, answers.ask_diff, and_of.plan)
+    said: dict[str, Any] = ask(context.office, of, "ask_diff", and_of.plan)
     return said
 
 
@@ -192,7 +190,7 @@ def prices(
     """Say what one more hour, 100 yuan or one more volunteer would be worth, each tried out by planning again."""
     _, _, of = stored(context, caller, plan_id, version)
     asked = {"what": what, "budget": budget, "top": top, "repeats": repeats, "seed": seed}
-    said: dict[str, Any] = ask(context.study, of, answers.ask_prices, asked)
+    said: dict[str, Any] = ask(context.study, of, "ask_prices", asked)
     return said
 
 

@@ -17,7 +17,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from api import jobs
-from api.answers import read_plan
 from api.auth import Caller, Planner, Reader
 from api.bodies import Body, read
 from api.context import Context
@@ -234,7 +233,7 @@ def _start(context: Context, connection: Connection, caller: Caller, asked: Plan
 def read_plan_at(context: Context, digest: str, content: bytes, data: Any, pointer: str) -> dict[str, Any]:
     """Read a plan that came in, at the office; refuses it with every fault, each with a pointer into the body that it came in."""
     try:
-        found: dict[str, Any] = context.office.ask(digest, read_plan, digest, content, data)
+        found: dict[str, Any] = context.office.ask(digest, "read_plan", digest, content, data)
     except FaultyInput as error:
         raise Refusal("invalid-plan", "the plan has faults", faults=below(error.faults, pointer)) from None
     return found

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from api.answers import read_problem
 from api.auth import Caller, Planner, Reader
 from api.bodies import Body, json_of
 from api.context import Context, context_of
 from api.documented import answer, body, refusals
 from api.faults import Refusal, below, not_found
+from api.reading import read_problem
 from api.schemas import AREA, ProblemPage, ProblemView
 from api.store import audit, problems
 from api.store.packing import covers, unpacked

@@ -6,7 +6,10 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from api.client import Client
 from api.settings import Settings
@@ -15,6 +18,7 @@ from tests.api.running import Server
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_page_run_one_after_the_other(tmp_path: Path) -> None:
     server = Server(f"sqlite:///{tmp_path}/sishe.db", tmp_path)
     server.start()
@@ -34,3 +38,9 @@ def test_the_commands_of_the_page_run_one_after_the_other(tmp_path: Path) -> Non
 
 def test_every_setting_is_on_the_page_and_nothing_else() -> None:
     assert set(re.findall(r"`(SISHE_[A-Z_]+)`", PAGE)) == {f"SISHE_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_a_server_loads_no_solver() -> None:
+    said = "import sys, api.app; print([name for name in ('numba', 'ortools', 'matcher.solvers') if name in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"

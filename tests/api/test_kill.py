@@ -60,6 +60,7 @@ def started(url: str, folder: Path) -> Any:
     found.close()
 
 
+@pytest.mark.slow
 def test_jobs_outlive_their_worker_and_their_server_and_end_once(server: Server) -> None:
     client = server.client()
     first = client.make_plan(STREET, budget=1.5, threads=1)["id"]
@@ -96,6 +97,7 @@ def test_a_server_that_is_told_to_stop_hands_its_work_back_with_the_best_plan_so
     assert "Traceback" not in plain_server.log()
 
 
+@pytest.mark.slow
 def test_orphaned_workers_end_and_their_jobs_go_on(plain_server: Server) -> None:
     client = plain_server.client()
     plan = client.make_plan(STREET, budget=1.5, threads=1)["id"]

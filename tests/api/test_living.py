@@ -29,7 +29,7 @@ def ask(house: House, of: dict[str, Any], what: str, **body: Any) -> dict[str, A
 
 def test_an_absence_gives_a_new_draft_that_keeps_the_rules_of_the_week_as_it_is_now(plain: House, plan: dict[str, Any]) -> None:
     provider = plain.client.plan(plan["id"]).assignments[0].team[0].provider
-    said = ask(plain, plan, "replan", events=[{"kind": "absent", "provider": provider}])
+    said = plain.client.replan(plan["id"], [{"kind": "absent", "provider": provider}])
     new = said["plan"]
     assert (new["kind"], new["state"], new["standing"], new["start"]) == ("replan", "done", "draft", {"id": plan["id"], "version": 1})
     problem = Problem.parse(plain.client.send("GET", new["links"]["problem"]).content)
@@ -57,7 +57,7 @@ def test_events_that_do_not_go_with_the_week_are_refused_with_a_pointer_each(pla
 
 def test_options_for_a_new_need_come_cheapest_first_and_change_nothing(plain: House, plan: dict[str, Any]) -> None:
     need = WEEK.needs[0].model_dump(mode="json", by_alias=True, exclude_defaults=True) | {"id": "one-more"}
-    said = ask(plain, plan, "recommend", need=need, top=5)
+    said = plain.client.recommend(plan["id"], need=need, top=5)
     costs = [option["cost"] for option in said["options"]]
     assert said["visit"] == "one-more#1"
     assert costs
@@ -74,11 +74,11 @@ def test_options_for_a_new_need_come_cheapest_first_and_change_nothing(plain: Ho
 def test_ones_own_plan_is_judged_with_what_it_breaks_and_what_to_change_first(plain: House, plan: dict[str, Any]) -> None:
     own = plain.client.plan(plan["id"]).model_dump(mode="json", by_alias=True, exclude_defaults=True)
     own["assignments"] = own["assignments"][1:]
-    said = ask(plain, plan, "evaluate", plan=own)
+    said = plain.client.evaluate(plan["id"], own)
     assert said["is_clean"]
     assert said["cost"] > plan["cost"]
     assert said["suggestions"][0]["kind"] == "add"
-    assert ask(plain, plan, "evaluate")["cost"] == plan["cost"]
+    assert plain.client.evaluate(plan["id"])["cost"] == plan["cost"]
     with pytest.raises(ApiError) as refused:
         ask(plain, plan, "evaluate", plan=EXAMPLE_PLAN)
     assert refused.value.kind == "invalid-plan"
@@ -87,7 +87,7 @@ def test_ones_own_plan_is_judged_with_what_it_breaks_and_what_to_change_first(pl
 
 def test_a_move_is_tried_out_without_being_made(plain: House, plan: dict[str, Any]) -> None:
     line = plain.client.plan(plan["id"]).assignments[0]
-    said = ask(plain, plan, "what-if", visit=line.visit, out=True)
+    said = plain.client.what_if(plan["id"], line.visit, out=True)
     assert said["is_allowed"]
     assert said["after"] is None
     assert said["cost"] == sum(said["by_term"].values()) > 0
@@ -98,20 +98,20 @@ def test_a_move_is_tried_out_without_being_made(plain: House, plan: dict[str, An
 
 def test_a_visit_is_explained_and_one_that_is_not_there_is_not_found(plain: House, plan: dict[str, Any]) -> None:
     line = plain.client.plan(plan["id"]).assignments[0]
-    said = plain.client._json("GET", f"/v1/plans/{plan['id']}/explain/{line.visit.replace('#', '%23')}", params={"budget": 0.1})
+    said = plain.client.explain(plan["id"], line.visit, budget=0.1)
     assert (said["visit"], said["verdict"]) == (line.visit, "assigned")
     with pytest.raises(ApiError, match="404"):
-        plain.client._json("GET", f"/v1/plans/{plan['id']}/explain/none%231")
+        plain.client.explain(plan["id"], "none#1")
 
 
 def test_two_plans_of_one_problem_are_compared_and_those_of_different_problems_are_not(plain: House, plan: dict[str, Any]) -> None:
     other = plain.client.make_plan(plan["problem"]["id"], chunks=0, threads=1, seed=5)
     foreign = plain.plan()
     plain.work()
-    said = plain.client._json("GET", f"/v1/plans/{plan['id']}/diff/{other['id']}")
+    said = plain.client.diff(plan["id"], other["id"])
     assert said["cost"]["a"] == plan["cost"]
     with pytest.raises(ApiError, match="different problems"):
-        plain.client._json("GET", f"/v1/plans/{plan['id']}/diff/{foreign['id']}")
+        plain.client.diff(plan["id"], foreign["id"])
 
 
 @pytest.mark.parametrize("what", ["prices", "recruits"])

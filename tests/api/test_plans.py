@@ -111,6 +111,15 @@ def test_a_search_is_saved_leg_by_leg_and_stopped_with_the_best_plan_so_far(hous
     assert check(street, house.client.plan(job["id"])).cost == ended["cost"] == costs[0]
 
 
+def test_a_search_in_chunks_alone_holds_no_worker_longer_than_the_longest_budget(house: House) -> None:
+    street = make_week("street", seed=1)
+    job = house.client.make_plan(street, chunks=10**9, threads=1)
+    house.work(max_budget=0.5)
+    ended = house.client.job(job["id"])
+    assert ended["state"] == "stopped"
+    assert check(street, house.client.plan(job["id"])).is_clean
+
+
 def test_a_plan_starts_from_another_one(house: House) -> None:
     first = house.plan()
     from_stored = house.client.make_plan(EXAMPLE_PROBLEM, start_id=first["id"], chunks=0, threads=1)
@@ -176,10 +185,10 @@ def test_one_plan_is_in_force_for_each_community_and_week(house: House) -> None:
     with pytest.raises(ApiError, match="still queued"):
         client._json("POST", f"/v1/plans/{first}/publish", json={})
     house.work()
-    assert client._json("POST", f"/v1/plans/{first}/publish", json={"version": 1})["standing"] == "published"
-    assert client._json("POST", f"/v1/plans/{second}/publish", json={})["standing"] == "published"
+    assert client.publish(first, 1)["standing"] == "published"
+    assert client.publish(second)["standing"] == "published"
     assert client.job(first)["standing"] == "superseded"
-    found = client._json("GET", "/v1/in-force", params={"community": "zhudao", "week": "2026-11-23"})["items"]
+    found = client.in_force(community="zhudao", week="2026-11-23")
     assert [(item["plan"], item["version"], item["area"]) for item in found] == [(second, 1, "force")]
     with pytest.raises(ApiError, match="not the newest"):
         client._json("POST", f"/v1/plans/{second}/publish", json={"version": 7})
@@ -204,13 +213,13 @@ def test_an_edited_plan_is_a_version_and_one_that_breaks_a_rule_is_not_published
     late = json.loads(json.dumps(EXAMPLE_PLAN).replace("T10:30", "T12:45").replace("T11:00", "T13:15"))
     with pytest.raises(ApiError, match="428"):
         client.send("PUT", job["links"]["plan"], json=late)
-    edited = client.send("PUT", job["links"]["plan"], json=late, headers={"If-Match": tag})
-    assert edited.json()["version"] == 2
+    edited = client.replace_plan(job["id"], late, seen=1)
+    assert (edited["version"], edited["cost"] is not None) == (2, True)
     with pytest.raises(ApiError, match="412"):
         client.send("PUT", job["links"]["plan"], json=EXAMPLE_PLAN, headers={"If-Match": tag})
     with pytest.raises(ApiError, match="breaks"):
         client.send("POST", f"/v1/plans/{job['id']}/publish", json={})
-    client.send("PUT", job["links"]["plan"], json=EXAMPLE_PLAN, headers={"If-Match": edited.headers["etag"]})
+    client.replace_plan(job["id"], EXAMPLE_PLAN, seen=2)
     assert client._json("POST", f"/v1/plans/{job['id']}/publish", json={})["standing"] == "published"
     assert [item["violations"] for item in client._json("GET", job["links"]["versions"])["items"]] == [0, 2, 0]
     with pytest.raises(ApiError, match="only a draft"):

@@ -1,0 +1,36 @@
+"""Reading problems that come in. It loads the domain alone, so that a server that only passes questions on loads no solver."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from matcher.problem import Problem
+
+
+class Stored(NamedTuple):
+    """A stored plan and the problem that it is of, as they are kept."""
+
+    digest: str
+    problem: bytes
+    plan: bytes
+    is_in_force: bool
+
+
+def read_problem(data: Any) -> dict[str, Any]:
+    """Validate a problem that came in; returns its digest, what a list of problems shows of it, and its JSON. Raises `ProblemError`."""
+    return described(Problem.build(data))
+
+
+def described(problem: Problem) -> dict[str, Any]:
+    """Return a problem as it is stored: its digest, what a list of problems shows of it, and its JSON."""
+    facts = {
+        "name": problem.name,
+        "start": problem.horizon.start.isoformat(),
+        "days": problem.horizon.days,
+        "communities": [community.id for community in problem.communities],
+        "needs": len(problem.needs),
+        "visits": len(problem.visits),
+        "providers": len(problem.providers),
+        "shifts": len(problem.shifts),
+    }
+    return {"digest": problem.digest, "facts": facts, "body": problem.to_json()}
