@@ -16,6 +16,8 @@ from matcher.solve import solve
 from matcher.solvers.bounds import bound
 from matcher.solvers.columns import Columns
 from matcher.solvers.master import Master, master_of
+from matcher.solvers.seeds import routes_of
+from matcher.start import state_of
 from matcher.stop import Stop
 from tests.small import small_problem
 from tests.weeks import need, role, volunteer, week, window, worker
@@ -171,3 +173,18 @@ def test_the_linear_program_serves_chains_as_they_may_be_served() -> None:
         work = np.zeros((TABLES, int(master.chain[:, C_NUMBERS].max(initial=1)), width), np.int64)
         cost = price_chains(master.rx, prices, losses, work, np.zeros(width, np.int64), np.zeros(len(prices)), np.zeros(len(master.unit)))
         assert optimum == pytest.approx(cost, rel=1e-6, abs=1e3), seed
+
+
+def test_the_routes_of_a_plan_serve_in_the_linear_program_what_the_plan_serves() -> None:
+    for seed in range(12):
+        problem = small_problem(seed, 4 + seed % 5)
+        compiled = compile_problem(problem)
+        found = solve(problem, chunks=2, threads=1)
+        packed, state = pack(compiled.instance), state_of(compiled, found.plan)
+        master = master_of(compiled.instance, packed)
+        columns = Columns(master, master.scale * master.unit[:, U_LOSS])
+        for g, index, amount, cost in routes_of(compiled.instance, packed, master, state):
+            columns.add_route(g, np.array(index, np.int32), np.array(amount), cost)
+        optimum, _ = columns.prices()
+        assert optimum <= (found.cost + 1) * master.scale, seed
+        assert bound(compiled.instance, Stop(budget=None, chunks=200).start(), upper=found.cost, routes=state).value <= found.cost, seed

@@ -312,7 +312,7 @@ def _set_bits(dk, items):
 
 
 @kernel
-def best_route(ins, s, dk, items, places, limit, travel_weight, tolerance, guards, guard_count, room, is_rough):
+def best_route(ins, s, dk, items, places, limit, travel_weight, tolerance, guards, guard_count, room, kept, is_rough):
     """Return what the best route of a shift earns at most (roughly: about), how many items ``ROUTE`` then holds, and how many units are guarded.
 
     Parameters
@@ -325,20 +325,36 @@ def best_route(ins, s, dk, items, places, limit, travel_weight, tolerance, guard
         Units that a route may not serve twice; extended by those that the best route serves twice.
     room : int
         How many labels the desk holds.
+    kept : int
+        How many units stand in ``RANK``.
+    is_rough : bool
+        Whether a good route will do, whose value then proves nothing.
     """
+    # Roughly, every unit can be guarded: labels forget what they served when they are compared.
+    guarded = min(kept, GUARDS)
+    for k in range(guarded):
+        dk[dk[UNIT_BIT] + dk[item_row(dk, dk[dk[RANK] + RANK_CELLS * k]) + I_UNIT]] = k
+    _set_bits(dk, items)
+    good, last, _ = _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, room, 0, True)
+    length, is_twice = _trace(dk, last) if last >= 0 else (0, False)
+    for k in range(guarded):
+        dk[dk[UNIT_BIT] + dk[item_row(dk, dk[dk[RANK] + RANK_CELLS * k]) + I_UNIT]] = -1
+    if is_rough:
+        return good + tolerance, length, guard_count
     for k in range(guard_count):
         dk[dk[UNIT_BIT] + guards[k]] = k
     _set_bits(dk, items)
-    value, length = 0, 0
-    for _attempt in range(SECOND_CHANCES):
-        # A good route found roughly lets most labels be dropped from the start.
-        best, last, left = _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, room, 0, True)
-        length, is_twice = _trace(dk, last) if last >= 0 else (0, False)
-        if not is_rough:
-            best, last, left = _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, room, best, False)
-            if last >= 0:
-                length, is_twice = _trace(dk, last)
-        value = max(best, left) + tolerance
+    value = FAR << 20
+    for attempt in range(SECOND_CHANCES):
+        # A good route known from the start lets most labels be dropped.
+        best, last, left = _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, room, good, False)
+        # Whatever is guarded, no route earns more; with more guards there may be no room for all labels, and less is known.
+        value = min(value, max(best, left) + tolerance)
+        if last < 0:
+            # what a step before found serves a unit twice
+            length = length if attempt == 0 else 0
+            break
+        length, is_twice = _trace(dk, last)
         added = 0
         for k in range(length if is_twice else 0):
             u = dk[item_row(dk, dk[dk[ROUTE] + k]) + I_UNIT]

@@ -308,7 +308,7 @@ def price_shifts(ins, pts, rx, dk, first, last, prices, is_exact, is_rough, guar
             travel_weight, tolerance = rx[SCALE] * weight(ins, TRAVEL), ceiling // TOLERANCE
             fill_rests(ins, s, dk, kept)
             value, length, guard_counts[g] = best_route(
-                ins, s, dk, items, places, _limit(ins, s), travel_weight, tolerance, guards[g], guard_counts[g], room, is_rough
+                ins, s, dk, items, places, _limit(ins, s), travel_weight, tolerance, guards[g], guard_counts[g], room, kept, is_rough
             )
         if value >= 0:
             values[g] = min(value, ceiling)

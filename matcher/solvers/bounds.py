@@ -20,6 +20,7 @@ from matcher.kernels.labels import GUARDS, LABELS, desk
 from matcher.kernels.pricing import U_COMMUNITY, U_COUNT, U_LOSS, U_NODES, U_WEIGHT, count_items, price_shifts
 from matcher.solvers.columns import Columns
 from matcher.solvers.master import Master, master_of
+from matcher.solvers.seeds import routes_of
 
 if TYPE_CHECKING:
     from matcher.instance import Instance, Longs
@@ -32,8 +33,8 @@ FIRST_PRICE = 0.1
 """Prices before the first step, as a part of the losses."""
 DEFLECTION, PATIENCE, SLOWER, SMALL_GAIN, GUESS = 0.8, 30, 0.7, 1e-5, 0.1
 LEAST_FIRST_PACE = 0.01
-ROUGH_STEPS, NEAR = 20, 1e-3
-HOLD, LEAST_HOLD, MOST_HOLD, CLOSE = 0.7, 0.3, 0.98, 1e-6
+ROUGH_STEPS, NEAR, FIRST_ROUTES = 20, 1e-3, 3
+HOLD, LEAST_HOLD, MOST_HOLD, CLOSE = 0.9, 0.3, 0.98, 1e-6
 """How much of the best prices stays in those of the next step; and when the linear program can prove no more."""
 FURTHEST = 2.0**50
 LEAST_MINUTES = 10
@@ -70,6 +71,7 @@ def bound(
     run: Run,
     *,
     upper: int | None = None,
+    routes: Longs | None = None,
     threads: int = 1,
     part: int | None = None,
     watch: Callable[[Bound, int], None] | None = None,
@@ -80,6 +82,8 @@ def bound(
     ----------
     upper
         The cost of a known plan. It only guides the steps; the bound is valid whatever is said here.
+    routes
+        The state that holds the routes of a known plan, which the linear program starts with. They guide the steps only, too.
     threads
         Shifts priced at the same time. The bound does not depend on it, but for when the run is over.
     part
@@ -91,7 +95,7 @@ def bound(
     master = master_of(instance, packed) if part is None else master_of(instance, packed, part)
     ascent = _Ascent(instance, packed, master, threads)
     with ThreadPoolExecutor(threads) as pool:
-        return ascent.climb(run, pool, upper, watch)
+        return ascent.climb(run, pool, upper, routes, watch)
 
 
 class _Ascent:
@@ -192,6 +196,12 @@ class _Ascent:
         unit = master.unit[master.bucket_unit[bucket]]
         metric[master.bucket_row] = self.scale * unit[:, U_LOSS] / unit[:, U_NODES]
         typical = max(1.0, float(np.mean(metric[: master.rows]))) if master.rows else 1.0
+        self.metric_of_rows = metric[: master.rows].copy()
+        self.bucket_of = np.zeros(master.rows, np.int64)
+        self.bucket_of[master.bucket_row] = bucket
+        unit_of = master.bucket_unit[self.bucket_of]
+        self.rows_of = np.argsort(unit_of, kind="stable")
+        self.row_first = np.searchsorted(unit_of[self.rows_of], np.arange(len(master.unit) + 1))
         metric[: master.rows] = np.sqrt(np.maximum(metric[: master.rows], typical / 100) * typical)
         is_case = np.zeros(master.counters, bool)
         for row in self.instance.providers:
@@ -202,12 +212,19 @@ class _Ascent:
         metric[master.fund_at :] = typical / max(1.0, float(paid.mean()) if len(paid) else 1.0)
         return metric
 
-    def climb(self, run: Run, pool: ThreadPoolExecutor, upper: int | None, watch: Callable[[Bound, int], None] | None) -> Bound:
+    def climb(self, run: Run, pool: ThreadPoolExecutor, upper: int | None, routes: Longs | None, watch: Callable[[Bound, int], None] | None) -> Bound:
         """Return the best bound that is found until the run is over, or no further step is worth it."""
         self.pool, self.run, self.upper, self.watch = pool, run, upper, watch
         prices = np.where(self.is_live, FIRST_PRICE * self.metric[: self.master.rows], self.closed)
         prices = np.concatenate((prices, np.zeros(self.size - self.master.rows)))
-        self._mix(self._follow(prices).best_prices, Columns(self.master, self.losses))
+        centre = self._follow(prices).best_prices
+        columns = Columns(self.master, self.losses)
+        if routes is not None and not self._is_over():
+            for g, index, amount, cost in routes_of(self.instance, self.packed, self.master, routes):
+                columns.add_route(g, np.array(index, np.int32), np.array(amount), cost)
+        for turn in range(FIRST_ROUTES if routes is None else 0):
+            self._share_out(columns, turn)
+        self._mix(centre, columns)
         return self.best
 
     def _is_over(self) -> bool:
@@ -220,6 +237,30 @@ class _Ascent:
             answer = self._try(path.prices, is_exact=False)
             path.step(answer.value, answer.slack, self.scale * self.upper if self.upper is not None else None)
         return path
+
+    def _share_out(self, columns: Columns, turn: int) -> None:
+        """Give the program routes that go together: shift after shift takes the best of what is left."""
+        master = self.master
+        prices = np.rint(np.where(self.is_live, np.maximum(0, self.metric_of_rows), self.closed)).astype(np.int64)
+        prices = np.concatenate((prices, np.zeros(self.size - master.rows, np.int64)))
+        groups = np.random.default_rng(turn).permutation(len(master.group_shift))
+        for g in groups.tolist():
+            if self._is_over():
+                break
+            price_shifts(
+                *self.packed, master.rx, self.desks[0], g, g + 1, prices, True, True, self.guards, self.guard_counts, self.values, self.columns,
+                self.amounts, LABELS,
+            )  # fmt: skip
+            columns.add_one(g, prices, self.values, self.columns, self.amounts)
+            taken = self.columns[g, : self.columns[g, -1]]
+            for row in taken[taken < master.rows].tolist():
+                # The other roles are to be served in the same bucket, and nothing of a single visit in another.
+                b = self.bucket_of[row]
+                u = int(master.bucket_unit[b])
+                if master.unit[u, U_COUNT] == 1:
+                    mine = self.rows_of[self.row_first[u] : self.row_first[u + 1]]
+                    prices[mine[self.bucket_of[mine] != b]] = 0
+                prices[row] = 0
 
     def _mix(self, centre: Any, columns: Columns) -> None:
         """Let a linear program over the routes so far set the prices, as a mixture with the best prices, which keeps them from leaping about.

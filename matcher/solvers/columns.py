@@ -134,29 +134,33 @@ class Columns:
 
     def add(self, prices: Any, values: Any, columns: Any, amounts: Any) -> int:
         """Add the routes that `price_shifts` wrote, which earn `values` under `prices`; returns how many are new."""
-        master, added = self._master, 0
-        for g in np.flatnonzero(columns[:, -1]).tolist():
-            count = int(columns[g, -1])
-            index, amount = columns[g, :count], amounts[g, :count]
-            order = np.argsort(index, kind="stable")
-            key = np.int64(g).tobytes() + index[order].tobytes() + amount[order].tobytes()
-            if key in self._seen:
-                continue
-            self._seen.add(key)
-            added += 1
-            signed = np.where(index < master.rows, amount, -amount)
-            cost = float(np.sum(signed * prices[index])) - float(values[g])
-            variable = self._solver.NumVar(0.0, self._solver.infinity(), "")
-            self._objective.SetCoefficient(variable, cost / master.scale * UNIT)
-            self._groups[g].SetCoefficient(variable, 1.0)
-            total: dict[int, float] = {}
-            for at, value in zip(index.tolist(), amount.tolist(), strict=True):
-                total[at] = total.get(at, 0.0) + value
-            for at, value in total.items():
-                row = self._rows[at] if at < master.rows else self._limits[at - master.rows]
-                row.SetCoefficient(variable, value)
-        self.count += added
-        return added
+        return sum(self.add_one(g, prices, values, columns, amounts) for g in np.flatnonzero(columns[:, -1]).tolist())
+
+    def add_one(self, g: int, prices: Any, values: Any, columns: Any, amounts: Any) -> bool:
+        """Add the route of a group; returns whether it is new."""
+        count = int(columns[g, -1])
+        index, amount = columns[g, :count], amounts[g, :count]
+        signed = np.where(index < self._master.rows, amount, -amount)
+        return self.add_route(g, index, amount, float(np.sum(signed * prices[index])) - float(values[g]))
+
+    def add_route(self, g: int, index: Any, amount: Any, cost: float) -> bool:
+        """Add a route of a group, which covers and uses so much at a cost (scaled); returns whether it is new."""
+        order = np.argsort(index, kind="stable")
+        key = np.int64(g).tobytes() + index[order].tobytes() + amount[order].tobytes()
+        if key in self._seen or len(index) == 0:
+            return False
+        self._seen.add(key)
+        self.count += 1
+        variable = self._solver.NumVar(0.0, self._solver.infinity(), "")
+        self._objective.SetCoefficient(variable, cost / self._master.scale * UNIT)
+        self._groups[g].SetCoefficient(variable, 1.0)
+        total: dict[int, float] = {}
+        for at, value in zip(index.tolist(), amount.tolist(), strict=True):
+            total[at] = total.get(at, 0.0) + value
+        for at, value in total.items():
+            row = self._rows[at] if at < self._master.rows else self._limits[at - self._master.rows]
+            row.SetCoefficient(variable, value)
+        return True
 
     def prices(self) -> tuple[float, Any]:
         """Return the optimum over the routes so far (scaled) and its prices; raises `RuntimeError` if the program was not solved."""
