@@ -70,7 +70,7 @@ def with_bound(instance: Instance, outcome: Outcome, budget: float, threads: int
     def tell(found: Bound, _steps: int) -> None:
         watch(Seen(run.seconds, outcome.chunks, outcome.cost, known, "bound", found.value))
 
-    found = bound(instance, run, upper=outcome.cost, threads=threads, watch=tell)
+    found = bound(instance, run, upper=outcome.cost, routes=outcome.routes, threads=threads, watch=tell)
     if outcome.bound is not None and outcome.bound >= found.value:
         return outcome
     return replace(outcome, bound=found.value, bound_name=found.name)
