@@ -9,6 +9,8 @@ import { day, list, moment, number, span, t, time } from "./words.js";
 const LANE = { week: 24, day: 40 };
 const AHEAD = "600px 0px";
 const URGENT = 4;
+const AT_ONCE = 24;
+const FRAME = 6;
 
 export class Board {
   constructor(screen) {
@@ -26,12 +28,26 @@ export class Board {
     });
     this.body.addEventListener("focusin", (event) => this.rove(event.target.closest(".block")));
     this.near = new IntersectionObserver((entries) => {
-      for (const entry of entries) if (entry.isIntersecting) this.fill(this.rows.get(entry.target.dataset.row));
+      for (const entry of entries) if (entry.isIntersecting) this.coming.add(entry.target.dataset.row);
+      this.fillComing();
     }, { root: this.scroller, rootMargin: AHEAD });
+    this.coming = new Set();
   }
 
   close() {
     this.near.disconnect();
+    this.coming.clear();
+  }
+
+  /** Fill the rows that come near, a few in each frame, so that scrolling never waits for them. */
+  fillComing() {
+    const until = performance.now() + FRAME;
+    for (const id of this.coming) {
+      this.coming.delete(id);
+      this.fill(this.rows.get(id));
+      if (performance.now() > until) break;
+    }
+    if (this.coming.size > 0) requestAnimationFrame(() => this.fillComing());
   }
 
   get desk() {
@@ -68,6 +84,7 @@ export class Board {
     for (const provider of order.filter((item) => this.shows(item))) made.append(this.row(provider));
     this.body.append(made);
     this.empty.hidden = this.rows.size > 0;
+    [...this.rows.values()].slice(0, AT_ONCE).forEach((row) => this.fill(row));
     for (const row of this.rows.values()) this.near.observe(row.node);
     this.rove(null);
   }
@@ -261,7 +278,11 @@ export class Board {
   key(event) {
     const block = event.target.closest(".block");
     if (!block) {
-      if (event.target === this.scroller && event.key === "Enter") this.firstBlock()?.focus();
+      if (event.target === this.scroller && event.key === "Enter") {
+        // Otherwise the key would go on to open the block that has just got the focus.
+        event.preventDefault();
+        this.firstBlock()?.focus();
+      }
       return;
     }
     const row = this.rows.get(block.closest(".row").dataset.row);

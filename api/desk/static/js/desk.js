@@ -29,7 +29,8 @@ export class Desk extends EventTarget {
     this.locks = new Set(JSON.parse(sessionStorage.getItem(KEPT + id) || "[]").filter((visit) => this.assigned.has(visit)));
     this.violations = [];
     this.#tell("open");
-    await this.judge();
+    // The board stands before the verifier has spoken; what it says comes as an event of its own.
+    this.judge().catch((error) => this.dispatchEvent(new CustomEvent("failed", { detail: error })));
   }
 
   #take(view, plan) {

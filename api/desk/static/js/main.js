@@ -69,7 +69,27 @@ function languages() {
   }, { class: "quiet", lang: other === "zh" ? "zh-CN" : "en" });
 }
 
-async function show(said = "") {
+let showing = null;
+let isStale = false;
+
+/** Show the screen that the address names; one that is asked for while another is being fetched comes after it, never before. */
+function show(said = "") {
+  if (showing) {
+    isStale = true;
+    return showing;
+  }
+  showing = (async () => {
+    do {
+      isStale = false;
+      await showOnce(said);
+    } while (isStale);
+  })().finally(() => {
+    showing = null;
+  });
+  return showing;
+}
+
+async function showOnce(said) {
   screen?.close?.();
   screen = null;
   try {

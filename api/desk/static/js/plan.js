@@ -33,11 +33,14 @@ class Screen {
     Object.assign(this, { app, root, desk, teller: new Teller(desk), filters: { community: "", category: "", person: "", day: -1 }, shows: "board" });
     if (matchMedia("(max-width: 700px)").matches) this.filters.day = 0;
     this.hear = (event) => this.changed(event.detail);
+    this.wail = (event) => app.failed(event.detail);
     desk.addEventListener("change", this.hear);
+    desk.addEventListener("failed", this.wail);
   }
 
   close() {
     this.desk.removeEventListener("change", this.hear);
+    this.desk.removeEventListener("failed", this.wail);
     this.board?.close();
     this.drag?.close();
   }
@@ -50,8 +53,10 @@ class Screen {
       this.waiting.draw();
       if (this.shows === "map") this.chart.draw();
     }
+    // The address follows the plan, unless somebody is on the way to another screen.
     const hash = `#/plans/${this.desk.view.id}`;
-    if (location.hash !== hash) history.replaceState(null, "", hash);
+    if (location.hash === this.hash && hash !== this.hash) history.replaceState(null, "", hash);
+    this.hash = hash;
   }
 
   redraw() {

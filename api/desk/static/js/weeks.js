@@ -20,7 +20,7 @@ export async function chooseWeek(app, root) {
   for (const plan of plans) plansOf.set(origin(plan), [...(plansOf.get(origin(plan)) || []), plan]);
   const weeks = problems.filter((problem) => !replanned.has(problem.id));
   const draw = () => {
-    replace(root, app.bar(t("weeks.title")), el("main", { class: "page" },
+    replace(root, app.bar(t("weeks.title")), el("main", { class: "page", data: { screen: "weeks" } },
       app.caller.scopes.includes("plan") && load(app),
       el("h2", {}, t("weeks.stored")),
       weeks.length === 0 && el("p", { class: "card" }, t("weeks.none")),

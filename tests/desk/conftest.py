@@ -1,0 +1,94 @@
+"""One server and one browser for all that is tried out on the desk."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from scenarios.weihai.week import make_week
+from tests.api.running import House
+from tests.desk.coordinator import Coordinator, Street
+
+PATIENCE = 20_000
+"""Milliseconds: on a busy machine everything takes its time."""
+SCREEN = {"width": 1366, "height": 768}
+CHUNKS = 6
+"""Of search for the plan of the street: a second."""
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The application in this process, with a worker that takes up whatever is asked for."""
+    ending = threading.Event()
+
+    def work() -> None:
+        while not ending.wait(0.05):
+            found.work(heartbeat=0.1)
+
+    with House(f"sqlite:///{tmp_path_factory.mktemp('desk')}/sishe.db") as found:
+        worker = threading.Thread(target=work)
+        worker.start()
+        yield found
+        ending.set()
+        worker.join()
+
+
+@pytest.fixture(scope="session")
+def street(house: House) -> Street:
+    """A stored week of one street, and a plan of it."""
+    week = make_week("street", seed=1)
+    stored = house.client.store_problem(week)
+    made = house.client.make_plan(stored["id"], chunks=CHUNKS, threads=1)
+    return Street(week, stored["id"], house.client.wait(made["id"], pause=0.05)["id"])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.fail("there is no chromium; .ci/run installs it, or: apt-get install chromium", pytrace=False)
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+Opener = Callable[..., Coordinator]
+
+
+@pytest.fixture
+def open_desk(house: House, browser: Browser) -> Iterator[Opener]:
+    """Open the desk in a fresh browser; whatever goes wrong in a script fails the test."""
+    opened: list[tuple[Page, list[str]]] = []
+    expect.set_options(timeout=PATIENCE)
+
+    def new(*, key: str | None = None, lang: str = "zh-CN", **viewport: int) -> Coordinator:
+        context = browser.new_context(viewport={**SCREEN, **viewport}, locale=lang)  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        wrongs: list[str] = []
+        page.on("pageerror", lambda error: wrongs.append(str(error)))
+        # What the server refuses is the page's to say; anything else in the console is a fault of the page.
+        page.on("console", lambda said: wrongs.append(said.text) if said.type == "error" and "the server responded with" not in said.text else None)
+        page.on("request", lambda asked: wrongs.append(asked.url) if not asked.url.startswith((house.url, "data:", "blob:")) else None)
+        opened.append((page, wrongs))
+        return Coordinator(page, house, key or house.key)
+
+    yield new
+    for page, wrongs in opened:
+        page.context.close()
+        assert wrongs == []
+
+
+@pytest.fixture(scope="session")
+def shots() -> Path:
+    """Where pictures of the screens are left."""
+    folder = Path(__file__).parents[2] / "out" / "desk"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

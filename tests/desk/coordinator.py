@@ -1,0 +1,114 @@
+"""A coordinator at the desk: what one does there, by the words and controls that the page itself shows."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Locator, Page, expect
+
+if TYPE_CHECKING:
+    from matcher.problem import Problem
+    from tests.api.running import House
+
+AA = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+
+
+class Street(NamedTuple):
+    """A stored week, and a plan of it."""
+
+    week: Problem
+    problem: str
+    plan: str
+
+
+class Coordinator:
+    """Somebody at the desk."""
+
+    def __init__(self, page: Page, house: House, key: str) -> None:
+        self.page, self.house, self.key = page, house, key
+
+    def arrive(self) -> None:
+        """Open the desk."""
+        self.page.goto(f"{self.house.url}/desk/")
+        expect(self.page.locator("#key")).to_be_focused()
+
+    def sign_in(self) -> None:
+        """Open the desk and sign in."""
+        self.arrive()
+        self.page.fill("#key", self.key)
+        self.page.keyboard.press("Enter")
+        expect(self.page.locator("[data-screen=weeks]")).to_be_visible()
+
+    def open(self, plan: str) -> None:
+        """Sign in and open a plan; waits until the verifier has spoken, and with that the week is compiled on the server."""
+        if self.page.url == "about:blank":
+            self.sign_in()
+        with self.page.expect_response("**/evaluate"):
+            self.page.goto(f"{self.house.url}/desk/#/plans/{plan}")
+        expect(self.page.locator(".block").first).to_be_visible()
+
+    def draft(self, street: Street) -> str:
+        """Make a copy of the street's plan for oneself, and open it."""
+        content = self.house.client.send("GET", f"/v1/plans/{street.plan}/plan").json()
+        made = self.house.client.make_plan(street.problem, chunks=0, threads=1, start=content)
+        job = self.house.client.wait(made["id"], pause=0.05)
+        self.open(job["id"])
+        return str(job["id"])
+
+    def act(self, name: str, *, inside: str = "") -> None:
+        """Press a button of the desk, or of what is inside."""
+        self.page.locator(f'{inside} [data-act="{name}"]').click()
+
+    def chips(self) -> str:
+        """What the page says of the plan as a whole."""
+        return " | ".join(self.page.locator(".chip").all_inner_texts())
+
+    def block(self, visit: str) -> Locator:
+        """The first block of a visit on the board."""
+        return self.page.locator(f'.block[data-visit="{visit}"]').first
+
+    def open_visit(self, visit: str | None = None) -> None:
+        """Open the dialog of a visit of the board; of the first one, if none is named. Blocks may be too narrow to be hit for sure."""
+        (self.block(visit) if visit else self.page.locator(".block").first).focus()
+        self.page.keyboard.press("Enter")
+        expect(self.dialog()).to_be_visible()
+
+    def dialog(self) -> Locator:
+        """The dialog that is open."""
+        return self.page.locator("dialog[open]")
+
+    def drag(self, source: Locator, x: float, y: float) -> None:
+        """Take something up and hold it over a place."""
+        box = source.bounding_box()
+        assert box is not None
+        self.page.mouse.move(box["x"] + 2, box["y"] + 6)
+        self.page.mouse.down()
+        self.page.mouse.move(box["x"] + 20, box["y"] + 20, steps=3)
+        self.page.mouse.move(x, y, steps=3)
+
+    def place(self, provider: str, day: int, share: float) -> tuple[float, float]:
+        """Return the point on the screen in somebody's row, on a day of seven, so far through what is shown of it."""
+        row = self.page.locator(f'.row[data-row="{provider}"] .track')
+        row.scroll_into_view_if_needed()
+        box = row.bounding_box()
+        assert box is not None
+        return box["x"] + box["width"] * (day + share) / 7, box["y"] + box["height"] / 2
+
+    def edited(self) -> Any:
+        """Wait for a change to be stored and verified."""
+        return self.page.expect_response(lambda answer: answer.url.endswith("/evaluate") and answer.ok)
+
+    def is_accessible(self) -> None:
+        """Assert that what is shown keeps WCAG 2.1 AA, as far as axe can tell."""
+        found = Axe().run(self.page, options=AA).response
+        assert found["passes"], "axe looked at nothing"
+        told = [f"{item['id']}: {item['nodes'][0]['html'][:200]} {item['nodes'][0].get('failureSummary', '')}" for item in found["violations"]]
+        assert told == []
+
+    def plan_id(self) -> str:
+        """The plan that is open."""
+        found = re.search(r"#/plans/([\w-]+)$", self.page.url)
+        assert found is not None
+        return found[1]

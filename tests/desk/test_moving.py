@@ -1,0 +1,209 @@
+"""Moving visits: by mouse and by keyboard alone, with what it costs, which rule it breaks and where it would be better."""
+
+from __future__ import annotations
+
+import statistics
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from matcher.check import check
+from matcher.plan import Plan
+from matcher.words import word
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.api.running import House
+    from tests.desk.conftest import Opener
+    from tests.desk.coordinator import Street
+
+TARGET_MS = 300
+
+
+def _alone(street: Street, plan: Plan, provider: str) -> str:
+    """Return a visit that a provider serves without colleagues and that nothing pins."""
+    pinned = {pin.visit for pin in street.week.pins}
+    return next(item.visit for item in plan.assignments if len(item.team) == 1 and item.team[0].provider == provider and item.visit not in pinned)
+
+
+def test_a_drag_says_at_once_which_rules_it_breaks_and_is_not_done_unasked(open_desk: Opener, house: House, street: Street, shots: Path) -> None:
+    desk = open_desk()
+    plan_id = desk.draft(street)
+    before = house.client.plan(plan_id)
+    visit = _alone(street, before, "s0002")
+    sunday = desk.place("v0001", 6, 0.9)
+    desk.page.locator(".board").evaluate("node => { node.scrollTop = 0; }")
+    with desk.page.expect_response(lambda answer: answer.url.endswith("/what-if") and "v0001" in (answer.request.post_data or "")) as answered:
+        desk.drag(desk.block(visit), *sunday)
+    ghost = desk.page.locator(".ghost")
+    expect(ghost).to_contain_text("志愿者 0001")
+    broken = [item["rule"] for item in answered.value.json()["broken"]]
+    assert "window" in broken
+    assert "shift" in broken
+    for rule in broken[:4]:
+        expect(ghost).to_contain_text(word("zh", f"rule.{rule}"))
+    expect(ghost).to_contain_text("11月29日 周日")
+    desk.page.screenshot(path=shots / "6-drag.png")
+    for step in range(6):
+        with desk.page.expect_response("**/what-if"):
+            desk.page.mouse.move(sunday[0] - 12 * step - 10, sunday[1])
+    took = desk.page.evaluate("performance.getEntriesByName('what-if').map((entry) => entry.duration)")
+    assert statistics.median(took) < TARGET_MS
+    desk.page.mouse.up()
+    expect(desk.dialog()).to_be_visible()
+    expect(desk.dialog().locator(".answer")).to_contain_text("会违反")
+    desk.page.keyboard.press("Escape")
+    expect(desk.page.locator('[data-act="undo"]')).to_be_disabled()
+    assert house.client.plan(plan_id) == before
+
+
+def test_a_drag_that_keeps_every_rule_is_done_and_undone(open_desk: Opener, house: House, street: Street) -> None:
+    desk = open_desk(lang="en-GB")
+    plan_id = desk.draft(street)
+    before = house.client.plan(plan_id)
+    visit, option = _with_other_place(house, street, plan_id, before)
+    desk.page.locator("input[type=search]").fill(street.week.providers[0].name)
+    desk.page.locator("input[type=search]").fill("")
+    block = desk.block(visit)
+    block.scroll_into_view_if_needed()
+    box = block.bounding_box()
+    assert box is not None
+    desk.drag(block, box["x"] + 60, box["y"] + 10)
+    place = desk.page.locator(".place").first
+    place.scroll_into_view_if_needed()
+    there = place.bounding_box()
+    assert there is not None
+    with desk.edited():
+        desk.page.mouse.move(there["x"] + there["width"] / 2, there["y"] + 10, steps=3)
+        expect(desk.page.locator(".ghost")).to_contain_text("Recommended: keeps every rule")
+        desk.page.mouse.up()
+    expect(desk.page.locator('[data-act="undo"]')).to_be_enabled()
+    after = house.client.plan(plan_id)
+    assert check(street.week, after).is_clean
+    assert next(item for item in after.assignments if item.visit == visit).team[0].start.isoformat() == option
+    with desk.edited():
+        desk.act("undo")
+    assert house.client.plan(plan_id).assignments == before.assignments
+
+
+def _with_other_place(house: House, street: Street, plan_id: str, plan: Plan) -> tuple[str, str]:
+    """Return a visit that the server has another place for, and when the best one begins."""
+    pinned = {pin.visit for pin in street.week.pins}
+    for item in plan.assignments:
+        if len(item.team) > 1 or item.visit in pinned:
+            continue
+        options = house.client.send("POST", f"/v1/plans/{plan_id}/recommend", json={"visit": item.visit}).json()["options"]
+        now = (item.team[0].provider, item.team[0].start.isoformat())
+        places = [(team["provider"], team["start"]) for option in options for team in option["assignment"]["team"]]
+        others = [place for place in places if place != now]
+        if others and not options[places.index(others[0])]["moved"] and item.team[0].provider.startswith("s"):
+            return item.visit, others[0][1]
+    raise AssertionError("the street's plan has a visit that could be elsewhere")
+
+
+def test_a_visit_is_moved_by_keyboard_alone(open_desk: Opener, house: House, street: Street) -> None:
+    desk = open_desk(lang="en-GB")
+    plan_id = desk.draft(street)
+    before = house.client.plan(plan_id)
+    visit = _alone(street, before, "s0002")
+    press = desk.page.keyboard.press
+    desk.page.locator(".board").focus()
+    press("Enter")
+    for _ in range(40):
+        if desk.page.evaluate("document.activeElement.dataset.provider") == "s0002":
+            break
+        press("ArrowDown")
+    press("Home")
+    for _ in range(40):
+        if desk.page.evaluate("document.activeElement.dataset.visit") == visit:
+            break
+        press("ArrowRight")
+    assert desk.page.evaluate("document.activeElement.dataset.visit") == visit
+    press("Enter")
+    expect(desk.dialog()).to_be_visible()
+    desk.is_accessible()
+    for _ in range(30):
+        press("Tab")
+        if desk.page.evaluate("document.activeElement.dataset.move") == "person":
+            break
+    press("End")
+    assert desk.page.evaluate("document.activeElement.dataset.move") == "person"
+    last = [provider.id for provider in street.week.providers if provider.kind == "organization"][-1]
+    expect(desk.dialog().locator(".answer")).to_contain_text("It would break")
+    move = desk.dialog().locator('[data-act="move"]')
+    expect(move).to_contain_text("cannot be published")
+    with desk.edited():
+        move.focus()
+        press("Enter")
+    expect(desk.page.locator(".chip.bad")).to_contain_text("rules broken")
+    expect(desk.page.locator('[data-act="publish"]')).to_be_disabled()
+    moved = desk.block(visit)
+    expect(moved).to_be_focused()
+    expect(moved).to_have_class("block broken" if "urgent" not in (moved.get_attribute("class") or "") else "block urgent broken")
+    assert desk.page.evaluate("document.activeElement.dataset.provider") == last
+    desk.is_accessible()
+
+
+def test_a_time_is_written_as_people_write_it_and_nonsense_is_not_taken(open_desk: Opener, house: House, street: Street) -> None:
+    desk = open_desk()
+    visit = _alone(street, house.client.plan(desk.draft(street)), "s0002")
+    desk.open_visit(visit)
+    clock = desk.dialog().locator("[data-move=time]")
+    with desk.page.expect_response("**/what-if"):
+        clock.fill("2200")
+    expect(desk.dialog().locator(".answer")).to_contain_text("可约时间")
+    clock.fill("25:00")
+    expect(clock).to_have_attribute("aria-invalid", "true")
+    expect(desk.dialog().locator('[data-act="move"]')).to_be_disabled()
+
+
+def test_who_waits_is_told_why_what_would_help_and_where_there_is_room(open_desk: Opener, house: House, street: Street, shots: Path) -> None:
+    desk = open_desk()
+    plan_id = desk.draft(street)
+    plan = house.client.plan(plan_id)
+    waits = desk.page.locator(".left")
+    assert waits.count() == len(plan.unassigned)
+    expect(waits.first).to_contain_text("原因：")
+    first = plan.unassigned[0]
+    desk.page.locator(f'.left[data-visit="{first.visit}"]').click()
+    expect(desk.dialog()).to_contain_text("为什么没有安排")
+    with desk.page.expect_response("**/explain/**"):
+        desk.act("explain", inside="dialog")
+    expect(desk.dialog()).to_contain_text("据搜索所见")
+    desk.is_accessible()
+    desk.page.screenshot(path=shots / "7-why.png")
+    desk.page.keyboard.press("Escape")
+    expect(desk.page.locator(f'.left[data-visit="{first.visit}"]')).to_be_focused()
+
+    # One is taken out and put back where the server recommends it.
+    visit = _alone(street, plan, "s0002")
+    desk.open_visit(visit)
+    with desk.edited():
+        desk.act("out", inside="dialog")
+    mine = desk.page.locator(f'.left[data-visit="{visit}"]')
+    expect(mine).to_contain_text("手工取消安排")
+    mine.click()
+    with desk.edited():
+        desk.dialog().locator("[data-option]").first.click()
+    expect(mine).to_have_count(0)
+    after = house.client.plan(plan_id)
+    assert visit in {item.visit for item in after.assignments}
+    assert check(street.week, after).is_clean
+    desk.act("changes")
+    expect(desk.dialog()).to_contain_text("手工改动")
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_overwritten(open_desk: Opener, house: House, street: Street) -> None:
+    desk = open_desk(lang="en-GB")
+    plan_id = desk.draft(street)
+    plan = house.client.plan(plan_id)
+    visit = _alone(street, plan, "s0002")
+    path = f"/v1/plans/{plan_id}/plan"
+    other = Plan(assignments=plan.assignments[1:])
+    stored = house.client.send("PUT", path, content=other.to_json(), headers={"If-Match": '"v1"', "Content-Type": "application/json"})
+    assert stored.status_code == 200
+    desk.open_visit(visit)
+    desk.act("out", inside="dialog")
+    expect(desk.page.get_by_role("alert")).to_contain_text("Somebody else has changed this plan meanwhile")
+    assert len(house.client.plan(plan_id).assignments) == len(other.assignments)

@@ -1,0 +1,90 @@
+"""Both languages are complete, and nothing but the desk's own files is asked for."""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from api.desk import STATIC
+from api.faults import KINDS
+from matcher.diff import What
+from matcher.problem import BUILT_IN_CATEGORIES
+
+SCRIPTS = sorted((STATIC / "js").glob("*.js"))
+EXPLAIN = (Path(__file__).parents[2] / "docs" / "explain.md").read_text()
+FAMILIES = {
+    "what": [str(what) for what in What],
+    "category": [category.id for category in BUILT_IN_CATEGORIES],
+    "kind": ["volunteer", "social_worker", "organization"],
+    "place": ["home", "venue", "remote"],
+    "urgency": list("12345"),
+    "state": ["queued", "running", "done", "stopped", "failed"],
+    "standing": ["draft", "published", "superseded"],
+    "verdict": ["assigned", "impossible", "crowded_out", "not_found"],
+    "certainty": ["proved", "heuristic"],
+    "miss": ["minutes", "levels", "yuan", "residents", "providers"],
+    "shows": ["board", "map"],
+    "does": ["more_time", *re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`[^|]*) \|", EXPLAIN.partition("### Changes")[2], re.MULTILINE)))],
+}
+
+
+def words(lang: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads((STATIC / "words" / f"{lang}.json").read_text())
+    return found
+
+
+def test_both_languages_have_the_same_words() -> None:
+    assert words("zh").keys() == words("en").keys()
+    assert len(words("zh")) > 250
+
+
+def test_no_word_is_empty_and_each_speaks_of_the_same_things_in_both_languages() -> None:
+    zh, en = words("zh"), words("en")
+    for key in zh:
+        assert zh[key].strip(), key
+        assert en[key].strip(), key
+        assert _fields(zh[key]) == _fields(en[key]), key
+
+
+def _fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_every_word_that_a_script_asks_for_is_there_and_no_other() -> None:
+    text = "\n".join(path.read_text() for path in SCRIPTS)
+    asked = set(re.findall(r"[\"'`]([a-z_]+(?:\.[a-z_]+)*)[\"'`]", text)) & words("zh").keys()
+    literal = set(re.findall(r"\bt\(\"([^\"]+)\"", text))
+    assert literal <= words("zh").keys()
+    families = set(re.findall(r"`([a-z_.]+)\.\$\{", text))
+    unused = {key for key in words("zh").keys() - asked if key.partition(".")[0] not in families and key not in literal}
+    assert unused == set()
+
+
+def test_the_built_in_categories_are_called_what_plans_call_them() -> None:
+    for category in BUILT_IN_CATEGORIES:
+        assert words("zh")[f"category.{category.id}"] == category.name_zh
+        assert words("en")[f"category.{category.id}"] == category.name_en
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_member_of_a_family_has_its_words(family: str) -> None:
+    there = {key.removeprefix(f"{family}.").partition(".")[0] for key in words("en") if key.startswith(f"{family}.")}
+    missing = set(FAMILIES[family]) - there
+    assert missing == set()
+
+
+def test_the_refusals_that_a_coordinator_can_meet_are_said_in_their_language() -> None:
+    said = {key.removeprefix("refused.") for key in words("zh") if key.startswith("refused.")} - {"away"}
+    assert said <= KINDS.keys()
+    assert {"forbidden", "not-found", "invalid-problem", "changed", "conflict", "busy", "timeout", "too-large"} <= said
+
+
+def test_chinese_and_addresses_stand_in_no_script() -> None:
+    for path in [*SCRIPTS, *STATIC.glob("*.css")]:
+        text = re.sub(r"(?m)^\s*//.*$|/\*\*.*?\*/", "", path.read_text())
+        assert re.findall(r"[\u4e00-\u9fff]+", text.replace("四社联动", "").replace("月", "").replace("日", "")) == [], path.name
+        assert re.findall(r"https?://[^\"' ]+", text) in ([], ["http://www.w3.org/2000/svg"]), path.name
