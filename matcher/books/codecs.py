@@ -83,6 +83,22 @@ class Text(_Optional):
 
 
 @dataclass(frozen=True)
+class Token(_Optional):
+    """A short text that stands in a list, exactly as it is."""
+
+    longest: int = 1000
+
+    def read(self, value: Value, context: Context) -> Any:
+        text = unquoted(text_of(value))
+        if not 1 <= len(text) <= self.longest:
+            raise Misread("too_long", "range", most=self.longest, was=text[:40])
+        return text
+
+    def write(self, value: Any, context: Context) -> Value:
+        return quoted(str(value), None)
+
+
+@dataclass(frozen=True)
 class Ident(_Optional):
     """An id of the row."""
 
@@ -229,13 +245,13 @@ class Ref(_Optional):
         text = text_of(value)
         if text.casefold() in BLANKS:
             return None
-        return context.names[self.sort].resolve(unquoted(text))
+        return context.names[self.sort].resolve(text)
 
     def write(self, value: Any, context: Context) -> Value:
-        return quoted(context.names[self.sort].written(str(value)), None)
+        return context.names[self.sort].written(str(value))
 
     def neutral(self, context: Context) -> Any:
-        return self.stand_in
+        return self.stand_in or next(iter(context.names[self.sort].names), "?")
 
 
 @dataclass(frozen=True)
@@ -258,7 +274,7 @@ class Entries(_Optional):
         found = []
         for part in split(text):
             try:
-                item = self.one.read(part if isinstance(self.one, Ref) else unquoted(part), context)
+                item = self.one.read(part, context)
             except Misread as wrong:
                 context.problems.append(wrong)
                 continue
@@ -276,7 +292,7 @@ class Entries(_Optional):
         if not value:
             return EMPTY[0 if context.lang == "zh" else 1]
         parts = [str(self.one.write(item, context)) for item in value]
-        return ("、" if context.lang == "zh" else ", ").join(quoted(unquoted(part), IN_LIST) for part in parts)
+        return ("、" if context.lang == "zh" else ", ").join(_requoted(part, IN_LIST) for part in parts)
 
 
 @dataclass(frozen=True)
@@ -323,7 +339,7 @@ class Pairs(_Optional):
         name = self.key.read(both[0], context)
         if name is None:
             raise Misread("pair", was=part)
-        return name, self.item.read(unquoted(both[1]), context)
+        return name, self.item.read(both[1], context)
 
     def write(self, value: Any, context: Context) -> Value:
         if not value:
@@ -331,8 +347,8 @@ class Pairs(_Optional):
         mark = "、" if context.lang == "zh" else ", "
         parts = []
         for name, item in value.items():
-            key = quoted(unquoted(str(self.key.write(name, context))), IN_PAIR)
-            parts.append(f"{key}={quoted(unquoted(str(self.item.write(item, context))), IN_PAIR)}")
+            key = _requoted(str(self.key.write(name, context)), IN_PAIR)
+            parts.append(f"{key}={_requoted(str(self.item.write(item, context)), IN_PAIR)}")
         return mark.join(parts)
 
 
@@ -404,6 +420,11 @@ class Parsed(_Optional):
 
     def neutral(self, context: Context) -> Any:
         return self.stand_in(context)
+
+
+def _requoted(part: str, special: re.Pattern[str]) -> str:
+    """Quote an entry for a list; what is in quotes already stays so."""
+    return part if part.startswith('"') else quoted(part, special)
 
 
 def _number(value: Value) -> float:

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import zipfile
+import zlib
 
 from matcher.books.excel import MAX_UNPACKED
 from matcher.books.grid import Book, Grid, Value
@@ -29,7 +30,7 @@ def read_csv_zip(data: bytes) -> Book:
             if sum(item.file_size for item in items) > MAX_UNPACKED:
                 raise Misread("too_large", "syntax")
             return [read_csv(packed.read(item), _name(item)) for item in items]
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         raise Misread("no_zip", "syntax", why=str(error)) from None
 
 

@@ -7,6 +7,7 @@ import io
 import re
 import warnings
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from openpyxl import Workbook, load_workbook
@@ -22,6 +23,11 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0d\x0e-\x1f\ufffe\uffff]")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 LONGEST = 32_767
 MAX_UNPACKED = 512 * 1024**2
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, InvalidFileException, LookupError, ValueError, TypeError, AttributeError, SyntaxError, EOFError, OSError,
+    NotImplementedError, RuntimeError,
+)  # fmt: skip
+"""What openpyxl raises for files that are damaged here or there."""
 _FORMULA = "f"
 _ERROR = "e"
 
@@ -43,7 +49,7 @@ def read_excel(data: bytes) -> Book:
         book = _load(data, values=False)
         values = _load(data, values=True) if _has_formulas(book) else book
         return [_grid(sheet, values[sheet.title]) for sheet in book.worksheets]
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, EOFError) as error:
+    except _DAMAGED as error:
         raise Misread("no_excel", "syntax", why=type(error).__name__) from None
 
 

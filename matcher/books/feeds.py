@@ -35,7 +35,7 @@ def zone_of(name: str) -> ZoneInfo | None:
 def feed_name(provider: str) -> str:
     """Return the name of the file of a provider's feed: the id, with a mark of its own where that is no safe name."""
     safe = re.sub(r"[^\w.-]+", "_", provider).strip("._")[:80]
-    if safe == provider:
+    if safe and safe == provider:
         return f"{safe}.ics"
     return f"{safe or 'feed'}-{hashlib.sha256(provider.encode()).hexdigest()[:8]}.ics"
 

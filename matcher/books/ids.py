@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from matcher.books.codecs import Ident
+from matcher.books.codecs import Ident, Text
 from matcher.books.errors import Finding, said
 from matcher.books.layout import SHEETS, Sheet
 from matcher.books.names import Names
-from matcher.books.tokens import Misread, is_blank, text_of, unquoted
+from matcher.books.tokens import Misread, is_blank, unquoted
 from matcher.problem import BUILT_IN_CATEGORIES
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _text(table: Table, row: int, key: str) -> str:
     if at is None:
         return ""
     try:
-        return text_of(table.grid.value(row, at))
+        return str(Text().read(table.grid.value(row, at), None))  # type: ignore[arg-type]
     except Misread:
         return ""
 

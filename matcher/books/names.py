@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import defaultdict
 
-from matcher.books.tokens import Misread, folded, quoted, tidy
+from matcher.books.tokens import Misread, folded, quoted, tidy, unquoted
 
 
 class Names:
@@ -22,21 +22,23 @@ class Names:
 
     def add(self, name: str, *others: str) -> None:
         """Take in an id and its other names."""
-        known = tuple(dict.fromkeys(other for other in others if other))
+        known = tuple(dict.fromkeys(tidy(other) for other in others if tidy(other)))
         self.names[name] = tuple(dict.fromkeys((*self.names.get(name, ()), *known)))
         for text in (name, *known):
             self._exact[text].add(name)
             self._folded[folded(text)].add(name)
 
     def resolve(self, text: str) -> str:
-        """Return the id that a text means: an id, a name that only one goes by, or ``name (id)``.
+        """Return the id that a text means: an id, a name that only one goes by, or ``name (id)``; in quotes, an id before all names.
 
         Raises
         ------
         Misread
             Nothing goes by it, or several do; the message names them.
         """
-        text = tidy(text)
+        if text.startswith('"') and unquoted(text) in self.names:
+            return unquoted(text)
+        text = tidy(unquoted(text))
         found = self._exact.get(text) or self._in_brackets(text) or self._folded.get(folded(text))
         if found and len(found) == 1:
             return next(iter(found))
@@ -62,11 +64,11 @@ class Names:
         return ", ".join(found)
 
     def written(self, name: str) -> str:
-        """Return the shortest text that means an id and says its name, not yet quoted."""
+        """Return the shortest text that means an id and says its name; where none is clear, the id in quotes."""
         if name not in self._written:
             first = next(iter(self.names.get(name, ())), "")
             tries = (first, f"{first} ({name})" if first else "", name, f"{name} ({name})")
-            self._written[name] = next((text for text in tries if text and self._means(text, name)), name)
+            self._written[name] = next((text for text in tries if text and self._means(text, name)), '"' + name.replace('"', '""') + '"')
         return self._written[name]
 
     def _means(self, text: str, name: str) -> bool:

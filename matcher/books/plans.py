@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,7 +154,7 @@ def plan_json(path: str | Path) -> str | bytes:
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as files:
                 return files.read(PLAN_FILE)
-        except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError):
+        except (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, RuntimeError, EOFError):
             raise Misread("no_plan", "syntax") from None
     grid = next((grid for grid in read_excel(data) if grid.title == PLAN_FILE), None)
     if grid is None:

@@ -10,7 +10,7 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any
 
-from matcher.books.codecs import Context, Entries, Whole
+from matcher.books.codecs import Context, Entries, Parsed, Whole
 from matcher.books.errors import BookError, Finding, said
 from matcher.books.grid import Book, Cell, Grid, Value
 from matcher.books.ids import Identified, names_of
@@ -95,7 +95,7 @@ class Reading:
                 raise Misread("needed", "missing", was=column.header(self.lang))
         except Misread as wrong:
             self._fault(rank, cell, wrong)
-            found = column.codec.neutral(self.context)
+            found = column.codec.neutral(self.context) if column.is_needed or isinstance(column.codec, Parsed) else None
             self.soft.add(path)
         if self.context.problems:
             for problem in self.context.problems:
@@ -137,6 +137,10 @@ class Reading:
                 self._only_kind(sheet.columns, made, base)
             if sheet.key == "links" and len(made.get("members") or ()) < 2 and base + "/members" in self.soft:
                 made["members"] = ["?1", "?2"]
+            if sheet.key in {"pins", "in_force"} and ("visit" not in made or ("start" not in made and sheet.key == "in_force")):
+                # Nothing stands in for a visit: the row is left out, and the next one takes its place.
+                self.soft -= {path for path in self.soft if path == base or path.startswith(base + "/")}
+                continue
             rows.append(made)
 
     def _id(self, table: Table, row: int, cell: Cell, path: str, made: dict[str, Any]) -> None:
@@ -188,7 +192,7 @@ class Reading:
             if who.key in table.columns:
                 cell = table.grid.cell(row, table.columns[who.key])
                 name = self._cell(who, table.grid.value(row, table.columns[who.key]), table.rank, cell, f"/shifts/{table.rank}/{row}/provider")
-                index = people.get(name)
+                index = people.get(name) if f"/shifts/{table.rank}/{row}/provider" not in self.soft else None
             if when.key not in table.columns:
                 continue
             cell = table.grid.cell(row, table.columns[when.key])

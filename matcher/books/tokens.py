@@ -79,7 +79,7 @@ def split(text: str, separators: str = SEPARATORS, *, has_brackets: bool = False
     """Split a list at its separators, outside of quotes (and of brackets, where `has_brackets`); empty parts are left out."""
     parts, part, depth, is_quoted = [], "", 0, False
     for char in text:
-        if char == '"' and (is_quoted or not part.strip() or part.rstrip()[-1] in '=＝(（:："'):
+        if char == '"' and (is_quoted or not part.strip() or part[-1].isspace() or part[-1] in '=＝(（:："'):
             is_quoted = not is_quoted
         elif not is_quoted and has_brackets and char in "(（":
             depth += 1

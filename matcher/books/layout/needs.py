@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from matcher.books import choices as words
-from matcher.books.codecs import Choice, Entries, Flag, Minutes, Pairs, Ref, Stretches, Text, Whole
+from matcher.books.codecs import Choice, Entries, Flag, Minutes, Pairs, Ref, Stretches, Text, Token, Whole
 from matcher.books.layout.parts import ID_OF, PLACE_SAYS, TEAM_SAYS, WINDOW_SAYS, Column, Sheet, id_column
 from matcher.books.team import Team
 from matcher.books.values import DAY, MOMENT, PLACE, START, VISIT
@@ -246,7 +246,7 @@ IN_FORCE = Sheet(
             "team",
             "谁来",
             "Team",
-            Pairs(Text(), Ref("provider")),
+            Pairs(Token(), Ref("provider")),
             ("角色=人员：护理=王芳、帮手=李强。", "Role=person: lead=Wang Fang, help=Li Qiang."),
             is_needed=True,
             width=36,

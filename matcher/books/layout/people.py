@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from matcher.books import choices as words
-from matcher.books.codecs import LEVELS, Choice, Entries, Flag, Minutes, Money, Number, Ref, Stretches, Text, Whole
+from matcher.books.codecs import LEVELS, Choice, Entries, Flag, Minutes, Money, Number, Ref, Stretches, Text, Token, Whole
 from matcher.books.layout.parts import EMPTY_OF, ID_OF, PLACE_SAYS, Column, Sheet, id_column
 from matcher.books.values import LUNCH, PLACE
 
@@ -50,7 +50,7 @@ PEOPLE = Sheet(
             "languages",
             "会说的语言",
             "Languages",
-            Entries(Text(40), has_empty=True),
+            Entries(Token(40), has_empty=True),
             ("用 、 分开；留空为 zh。", "Separated by commas; blank: zh."),
             width=14,
         ),
