@@ -38,6 +38,7 @@ def template(
     *,
     source: Annotated[str | None, typer.Option("--from", metavar="WEEK", help="Fill it with this week: JSON or another workbook.")] = None,
     empty: Annotated[bool, typer.Option("--empty", help="No examples.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there already.")] = False,
     start: Annotated[str | None, typer.Option(metavar="DATE", help="First day (YYYY-MM-DD). [default: the next Monday]", show_default=False)] = None,
     lang: LangOption = None,
 ) -> None:
@@ -48,6 +49,9 @@ def template(
     if source is not None and (empty or start is not None):
         raise RefusedInput("command line", [Fault("", "--from cannot be given together with --empty or --start", "conflict")])
     check_target(output, source or "")
+    if output.exists() and not force:
+        # It may be the week that somebody has been filling in all morning.
+        raise RefusedInput("file", [Fault("", word(lang, "book.is_there"), "conflict")], str(output))
     if source is not None:
         save_problem(output, read_problem(source, lang), lang)
     else:

@@ -171,6 +171,6 @@ def _entries(column: Column, layout: Sheet | None, lists: _Lists, lang: Lang, si
 
 def _offer(sheet: Worksheet, entries: str, where: str) -> None:
     """Offer a list without refusing what is not in it: an id is as good as a name."""
-    offer = DataValidation(type="list", formula1=f"={entries}", allow_blank=True, showErrorMessage=False)
+    offer = DataValidation(type="list", formula1=entries, allow_blank=True, showErrorMessage=False)
     sheet.add_data_validation(offer)
     offer.add(where)

@@ -102,3 +102,12 @@ def test_calendars_ask_for_a_zone_and_a_person_that_there_are(
 def test_the_command_line_starts_without_the_libraries_of_workbooks() -> None:
     code = "import sys, matcher, matcher.cli; print([m for m in sys.modules if m.startswith(('openpyxl', 'icalendar', 'jinja2', 'matcher.books'))])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_a_workbook_that_somebody_may_have_filled_in_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "week.zip"
+    path.write_bytes(b"a morning's work")
+    assert run(monkeypatch, "template", path) == 2
+    assert path.read_bytes() == b"a morning's work"
+    assert run(monkeypatch, "template", path, "--force") == 0
+    assert path.read_bytes().startswith(b"PK")
