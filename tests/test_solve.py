@@ -16,6 +16,7 @@ from matcher.plan import Plan
 from matcher.problem import Problem
 from matcher.rules import Term
 from matcher.solve import Progress, solve
+from tests import weeks
 from tests.small import small_problem
 
 if TYPE_CHECKING:
@@ -262,3 +263,9 @@ def test_a_bound_that_is_asked_for_is_proved_and_gives_the_gap(seed: int) -> Non
     assert result.gap == (result.cost - result.bound) / max(1, abs(result.cost))
     assert result.bound_name in {"minutes", "routes", "none"}
     assert "verify" in phases
+
+
+def test_a_small_week_gets_a_first_plan_whatever_the_budget() -> None:
+    problem = weeks.week([weeks.need("n", weeks.role("carer", "volunteer"))], [weeks.volunteer("v")])
+    result = solve(problem, budget=0.0, threads=1)
+    assert [assignment.visit for assignment in result.plan.assignments] == ["n#1"]

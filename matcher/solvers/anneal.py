@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from matcher.kernels.cells import pack
 from matcher.solvers import Outcome, Seen, Watch
-from matcher.solvers.construct import construct
+from matcher.solvers.construct import AT_ONCE, construct
 from matcher.solvers.improve import STEPS, Temperatures, improve, temperatures
 from matcher.solvers.pool import Pool, suits
 from matcher.solvers.searcher import Searcher
@@ -62,7 +62,8 @@ def anneal(instance: Instance, start: Longs | None, run: Run, seed: int, threads
     packed = pack(instance)
     log = _Log(instance, run, watch)
     first = Searcher.on(instance, packed, seed, start)
-    construct(first, lambda: run.is_cancelled() or (run.stop.chunks is None and run.fraction(0) >= 1))
+    has_limit = run.stop.chunks is None and len(instance.visits) > AT_ONCE
+    construct(first, lambda: run.is_cancelled() or (has_limit and run.fraction(0) >= 1))
     log.note(first, 0, "construct")
     course = _Course(temperatures(instance, first), run, run.fraction(0))
     searchers = [first, *(Searcher.on(instance, packed, seed + 7919 * k, first.best()) for k in range(1, threads))]

@@ -15,6 +15,8 @@ from matcher.kernels.search import fill
 if TYPE_CHECKING:
     from matcher.solvers.searcher import Searcher
 
+AT_ONCE = 2000
+"""Visits up to which a first plan is a matter of a few tenths of a second: no budget in seconds cuts it short."""
 ROUNDS = 12
 """Regrets are recomputed after each such part of the visits has been placed; more rounds gave no better first plans."""
 
