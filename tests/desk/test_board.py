@@ -17,18 +17,12 @@ if TYPE_CHECKING:
     from tests.desk.conftest import Opener
     from tests.desk.coordinator import Street
 
-SCROLL = """async (node) => {
-  const frames = [];
-  const far = node.scrollHeight - node.clientHeight;
-  let last = performance.now();
-  for (let i = 0; i <= 90; i += 1) {
-    node.scrollTop = (far * i) / 90;
-    await new Promise(requestAnimationFrame);
-    frames.push(performance.now() - last);
-    last = performance.now();
-  }
-  return frames;
+STEP = """async (node, share) => {
+  node.scrollTop = (node.scrollHeight - node.clientHeight) * share;
+  await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
 }"""
+STEPS = 60
 
 
 def test_every_service_of_the_plan_has_its_block_in_the_row_of_who_gives_it(open_desk: Opener, house: House, street: Street, shots: Path) -> None:
@@ -152,19 +146,25 @@ def test_the_board_of_a_street_stands_within_a_second(open_desk: Opener, house: 
     assert min(took) < 1.0
 
 
-def test_a_district_of_three_thousand_visits_scrolls_smoothly(open_desk: Opener, house: House) -> None:
+def test_no_frame_of_a_scroll_through_a_district_takes_the_page_a_tenth_of_a_second(open_desk: Opener, house: House) -> None:
     stored = house.client.store_problem(make_week("district", seed=1))
     made = house.client.make_plan(stored["id"], chunks=0, threads=1)
     plan = house.client.wait(made["id"], pause=0.1)["id"]
     desk = open_desk()
-    worst: list[float] = []
     desk.open(plan)
-    for _ in range(4):
-        with desk.page.expect_response("**/evaluate"):
-            desk.page.reload()
-        expect(desk.page.locator(".block").first).to_be_visible()
-        worst.append(max(desk.page.locator(".board").evaluate(SCROLL)))
-        if worst[-1] < 100:
-            break
-    assert min(worst) < 100
+    # In the page's own processor time: how busy the machine is besides is not the page's doing.
+    session = desk.page.context.new_cdp_session(desk.page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def spent() -> float:
+        return float(next(item["value"] for item in session.send("Performance.getMetrics")["metrics"] if item["name"] == "TaskDuration"))
+
+    board, took = desk.page.locator(".board").element_handle(), []
+    for step in range(STEPS + 1):
+        before = spent()
+        board.evaluate(STEP, step / STEPS)
+        took.append(spent() - before)
+    assert max(took) < 0.1
+    assert sum(took) > 0.01
     assert desk.page.locator(".row[data-row]").count() == 600
+    assert desk.page.locator(".block").count() > 1000

@@ -63,8 +63,6 @@ def test_a_drag_that_keeps_every_rule_is_done_and_undone(open_desk: Opener, hous
     plan_id = desk.draft(street)
     before = house.client.plan(plan_id)
     visit, option = _with_other_place(house, street, plan_id, before)
-    desk.page.locator("input[type=search]").fill(street.week.providers[0].name)
-    desk.page.locator("input[type=search]").fill("")
     block = desk.block(visit)
     block.scroll_into_view_if_needed()
     box = block.bounding_box()
@@ -143,6 +141,17 @@ def test_a_visit_is_moved_by_keyboard_alone(open_desk: Opener, house: House, str
     expect(moved).to_have_class("block broken" if "urgent" not in (moved.get_attribute("class") or "") else "block urgent broken")
     assert desk.page.evaluate("document.activeElement.dataset.provider") == last
     desk.is_accessible()
+
+    # The desk says what is broken, and what the server would change to mend it.
+    desk.act("broken")
+    expect(desk.dialog()).to_contain_text("rules are broken")
+    mend = desk.dialog().locator("[data-mend]").first
+    expect(mend).to_be_visible()
+    desk.is_accessible()
+    with desk.edited():
+        mend.click()
+    expect(desk.page.locator(".chip.good")).to_have_text("keeps every rule")
+    assert check(street.week, house.client.plan(plan_id)).is_clean
 
 
 def test_a_time_is_written_as_people_write_it_and_nonsense_is_not_taken(open_desk: Opener, house: House, street: Street) -> None:

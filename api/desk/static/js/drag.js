@@ -55,9 +55,18 @@ export class Drag {
       this.begin(going);
     }
     event.preventDefault();
-    going.ghost.style.transform = `translate(${event.clientX + 8}px, ${event.clientY + 8}px)`;
     this.scroll(event.clientX, event.clientY);
     this.over(event.clientX, event.clientY);
+    this.stand(event.clientX, event.clientY);
+  }
+
+  /** Keep what is said beside the pointer, and on the screen. */
+  stand(x, y) {
+    const { ghost } = this.going;
+    Object.assign(this.going, { atX: x, atY: y });
+    const left = x + 12 + ghost.offsetWidth < innerWidth ? x + 12 : Math.max(0, x - 12 - ghost.offsetWidth);
+    const top = Math.max(0, Math.min(y + 12, innerHeight - ghost.offsetHeight - 4));
+    ghost.style.transform = `translate(${left}px, ${top}px)`;
   }
 
   begin(going) {
@@ -156,11 +165,12 @@ export class Drag {
       el("div", {}, `${moment(answer.after.team[0].start)} · ${who}`),
       answer.broken.length === 0 ? el("div", { class: "ok" }, t(answer.option ? "drag.recommended" : "drag.allowed"))
         : el("ul", { class: "rules" }, answer.broken.slice(0, 4).map((item) => {
-          const said = teller.violation(item);
+          const said = teller.violation(item, 2);
           return el("li", {}, el("strong", {}, said.rule), " ", said.detail);
         })),
       el("div", {}, teller.cost(answer.cost)),
       el("div", { class: "hint" }, teller.terms(answer.by_term).slice(0, 3).map((term) => el("span", { class: "term" }, term.text))));
+    this.stand(going.atX, going.atY);
   }
 
   async drop(event) {

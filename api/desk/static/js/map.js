@@ -127,14 +127,14 @@ export class Chart {
     return found;
   }
 
-  route({ provider, legs }, i, count) {
+  route({ provider, items, legs }, i, count) {
     const hue = (i * 137.5) % 360;
     const points = [provider.location, ...legs.map((leg) => leg.place)].map((place) => this.point(place)).filter(Boolean);
     const line = svg("polyline", { class: "route", points: points.map((place) => place.join(",")).join(" "), style: { stroke: `hsl(${hue} 70% 32%)` } }, svg("title", {}, provider.name || provider.id));
     const base = points[0] && svg("rect", { class: "base", x: points[0][0] - 5 * this.unit, y: points[0][1] - 5 * this.unit, width: 10 * this.unit, height: 10 * this.unit }, svg("title", {}, provider.name || provider.id));
-    const stops = count > 12 ? [] : legs.filter((leg) => leg.to).map((leg, n) => {
+    const stops = count > 12 ? [] : legs.filter((leg) => leg.to).map((leg) => {
       const [x, y] = this.point(leg.place) ?? [0, 0];
-      return svg("text", { class: "stop", x, y }, String(n + 1));
+      return svg("text", { class: "stop", x, y }, String(items.indexOf(leg.to) + 1));
     });
     return [line, base, stops];
   }
@@ -147,7 +147,7 @@ export class Chart {
       el("h3", {}, `${provider.name || provider.id} · ${day(items[0].service.start)}`),
       el("ol", {}, items.map((item) => {
         const leg = legs.find((one) => one.to === item);
-        return el("li", {}, button(`${time(item.service.start)} ${teller.visit(item.visit.id)}`, () => this.screen.open(item.visit.id, { role: item.role }), { class: "link" }), leg && leg.seconds > 0 && ` (${teller.way(leg.seconds)})`);
+        return el("li", {}, button(`${time(item.service.start)} ${teller.visit(item.visit.id)}`, () => this.screen.open(item.visit.id, { role: item.role }), { class: "link" }), leg && leg.seconds >= 30 && ` (${teller.way(leg.seconds)})`);
       })), el("p", { class: "hint" }, t("map.total", { n: number(Math.round(legs.reduce((sum, leg) => sum + leg.seconds, 0) / 60)) }))));
   }
 }

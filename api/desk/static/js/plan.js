@@ -1,6 +1,7 @@
 // The screen of one plan: what it is, filters, the board or the map, who waits, and what can be done about it.
 
 import { Board } from "./board.js";
+import { showBroken } from "./broken.js";
 import { showChanges, askPublish, askReplan } from "./changes.js";
 import { Desk } from "./desk.js";
 import { button, choice, el, labelled, replace } from "./dom.js";
@@ -10,7 +11,7 @@ import { plan as planning } from "./planning.js";
 import { Teller } from "./say.js";
 import { Waiting } from "./waiting.js";
 import { openVisit } from "./visit.js";
-import { day, number, t } from "./words.js";
+import { day, list, number, t } from "./words.js";
 
 export async function openPlan(app, root, id) {
   if (app.desk?.view?.id !== id || app.desk.api !== app.api) {
@@ -158,7 +159,7 @@ class Screen {
     const rules = [...new Set(desk.violations.map((item) => item.rule))];
     replace(this.chips,
       el("span", { class: "chip" }, t("summary.placed", { assigned: number(placed), visits: number(desk.week.visits.size) })),
-      broken ? el("span", { class: "chip bad", title: rules.map((rule) => teller.rule(rule)).join(", ") }, t("summary.broken", { n: number(broken) })) : el("span", { class: "chip good" }, t("summary.clean")),
+      broken ? button(t("summary.broken", { n: number(broken) }), () => showBroken(this), { class: "chip bad", title: list(rules.map((rule) => teller.rule(rule))), data: { act: "broken" } }) : el("span", { class: "chip good" }, t("summary.clean")),
       el("span", { class: "chip", data: { standing: view.standing } }, t(`standing.${view.standing}`)),
       view.cost !== null && el("span", { class: "chip dim", title: t("cost.about") }, t("summary.cost", { n: number(view.cost) })),
       desk.locks.size > 0 && el("span", { class: "chip" }, t("summary.locks", { n: number(desk.locks.size) })));

@@ -78,15 +78,15 @@ export class Teller {
   }
 
   /** A violation: the rule by its name, whom it concerns, and what is against what would be. */
-  violation(item) {
+  violation(item, most = 6) {
     const about = list([item.visit && this.visit(item.visit), item.provider && this.person(item.provider)].filter(Boolean));
-    const [was, allowed] = [this.value(item.was), this.value(item.allowed)];
+    const [was, allowed] = [this.value(item.was, most), this.value(item.allowed, most)];
     const detail = current() === "en" ? item.message : was || allowed ? t("violation.detail", { was: was || t("value.none"), allowed: allowed || t("value.none") }) : "";
     return { rule: this.rule(item.rule), says: this.says(item.rule), about, detail };
   }
 
   /** Any value of a violation, readably. */
-  value(value) {
+  value(value, most = 6) {
     if (value === null || value === undefined) return "";
     if (typeof value === "boolean") return t(value ? "value.yes" : "value.no");
     if (typeof value === "number") return number(value);
@@ -100,10 +100,10 @@ export class Teller {
     }
     if (Array.isArray(value)) {
       if (value.length === 2 && value.every((item) => typeof item === "string" && MOMENT.test(item))) return span(value[0], value[1]);
-      const said = value.slice(0, 6).map((item) => this.value(item));
-      return list(value.length > 6 ? [...said, "…"] : said);
+      const said = value.slice(0, most).map((item) => this.value(item, most));
+      return list(value.length > most ? [...said, "…"] : said);
     }
-    return list(Object.entries(value).map(([key, item]) => `${has(`value.${key}`) ? t(`value.${key}`) : key} ${this.value(item)}`));
+    return list(Object.entries(value).map(([key, item]) => `${has(`value.${key}`) ? t(`value.${key}`) : key} ${this.value(item, most)}`));
   }
 
   /** Why a visit is left out, in a sentence. */
