@@ -14,6 +14,7 @@ from matcher.words import word
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from matcher.visits import Visit
     from tests.api.running import House
     from tests.desk.conftest import Opener
     from tests.desk.coordinator import Street
@@ -216,3 +217,49 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(open_desk: Open
     desk.act("out", inside="dialog")
     expect(desk.page.get_by_role("alert")).to_contain_text("Somebody else has changed this plan meanwhile")
     assert len(house.client.plan(plan_id).assignments) == len(other.assignments)
+
+
+def test_who_waits_is_dragged_onto_the_board(open_desk: Opener, house: House, street: Street) -> None:
+    desk = open_desk(lang="en-GB")
+    plan_id = desk.draft(street)
+    plan = house.client.plan(plan_id)
+    visit = next(item for item in plan.unassigned if len(_visits(street)[item.visit].roles) == 1).visit
+    waits = desk.page.locator(f'.left[data-visit="{visit}"]')
+    waits.scroll_into_view_if_needed()
+    there = desk.place("s0003", 2, 0.3)
+    with desk.page.expect_response(lambda answer: answer.url.endswith("/what-if") and "s0003" in (answer.request.post_data or "")) as answered:
+        desk.drag(waits, *there)
+    said = answered.value.json()
+    assert said["before"] is None
+    assert said["after"]["team"][0]["provider"] == "s0003"
+    expect(desk.page.locator(".ghost")).to_contain_text("社工 0003")
+    desk.page.keyboard.press("Escape")
+    expect(desk.page.locator(".ghost")).to_have_count(0)
+    desk.page.mouse.up()
+    assert house.client.plan(plan_id) == plan
+
+
+def _visits(street: Street) -> dict[str, Visit]:
+    return {visit.id: visit for visit in street.week.visits}
+
+
+def test_undo_goes_back_over_planning_again_and_locks_outlive_a_reload(open_desk: Opener, house: House, street: Street) -> None:
+    desk = open_desk(lang="en-GB")
+    plan_id = desk.draft(street)
+    visit = _alone(street, house.client.plan(plan_id), "s0002")
+    desk.open_visit(visit)
+    desk.act("lock", inside="dialog")
+    expect(desk.block(visit)).to_have_class("block urgent locked" if _visits(street)[visit].need.urgency >= 4 else "block locked")
+    desk.page.reload()
+    expect(desk.page.locator(".chip", has_text="1 locked")).to_be_visible()
+    desk.act("replan")
+    desk.page.locator("[data-replan=seconds]").select_option("0")
+    desk.act("go", inside="dialog")
+    expect(desk.dialog()).to_contain_text("Nothing has changed")
+    desk.act("close", inside="dialog")
+    assert desk.plan_id() != plan_id
+    expect(desk.page.locator(".chip", has_text="1 locked")).to_be_visible()
+    with desk.edited():
+        desk.act("undo")
+    expect(desk.page.locator('[data-act="undo"]')).to_be_disabled()
+    assert desk.plan_id() == plan_id

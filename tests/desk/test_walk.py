@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from typing import TYPE_CHECKING
@@ -47,6 +48,11 @@ def test_all_faults_of_a_week_file_are_shown_with_their_places(open_desk: Opener
     for pointer in ("/needs/0/urgency", "/needs/0/team", "/needs/0/windows"):
         expect(said).to_contain_text(pointer)
     desk.is_accessible()
+    packed = tmp_path / "week.json.gz"
+    packed.write_bytes(gzip.compress(file.read_bytes()))
+    desk.page.set_input_files("input[type=file]", packed)
+    expect(desk.page.get_by_role("alert")).to_have_count(2)
+    expect(desk.page.get_by_role("alert").last).to_contain_text("/needs/0/urgency")
     file.write_text("no week")
     desk.page.set_input_files("input[type=file]", file)
     expect(desk.page.get_by_role("alert").last).to_contain_text("This is not a JSON file.")

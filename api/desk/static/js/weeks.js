@@ -31,13 +31,14 @@ export async function chooseWeek(app, root) {
 }
 
 function load(app) {
-  const file = el("input", { type: "file", accept: ".json,application/json" });
+  const file = el("input", { type: "file", accept: ".json,.gz,application/json" });
   file.addEventListener("change", async () => {
     const [chosen] = file.files;
     if (!chosen) return;
     app.announce(t("weeks.loading"));
     try {
-      const text = await chosen.text();
+      const unpacked = chosen.name.endsWith(".gz") ? chosen.stream().pipeThrough(new DecompressionStream("gzip")) : chosen.stream();
+      const text = await new Response(unpacked).text();
       const stored = await app.api.post("/v1/problems", text);
       app.announce(t("weeks.loaded", { name: stored.facts.name || stored.id }));
       await app.show();
