@@ -127,7 +127,7 @@ def _referred(part: Any) -> Any:
     if isinstance(part, dict):
         if part.get("format") == "date-time" and "type" in part and not part.get(ZONED):
             # What plans and events say is local, without the zone that this format would ask for.
-            return {**part, "format": "local-date-time"}
+            return {**part, "format": "date-time-local"}
         if STANDS_FOR in part:
             return {"$ref": REF.format(model=part[STANDS_FOR])} | {key: value for key, value in part.items() if key == "description"}
         return {key: _referred(value) for key, value in part.items()}

@@ -221,12 +221,12 @@ def _clock_or_moment(value: Any) -> Any:
         raise Misfit(f"should be {form}, was {show(value)}") from None
 
 
-Moment = Annotated[dt.datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
+Moment = Annotated[dt.datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time-local"})]
 """A local date and time, without a zone, to the second."""
 Start = Annotated[
     int | str | dt.datetime,
     BeforeValidator(_clock_or_moment),
-    WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "time"}, {"type": "integer"}]}),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time-local"}, {"type": "string", "format": "time-local"}, {"type": "integer"}]}),
 ]
 """A clock time, a `Moment`, or seconds from the start of the horizon."""
 
