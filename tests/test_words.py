@@ -25,7 +25,7 @@ def catalogue(lang: str) -> dict[str, str]:
 
 def keys_in_code() -> set[str]:
     """Every key that stands in the code as a whole; those made of parts are asked for by name below."""
-    text = "\n".join(path.read_text() for path in PACKAGE.glob("*.py"))
+    text = "\n".join(path.read_text() for path in PACKAGE.rglob("*.py"))
     return set(re.findall(r'word\(\s*lang,\s*"([a-z_.]+)"', text))
 
 
