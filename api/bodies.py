@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 
+from api.books import FORMS, Form
 from api.context import Context, context_of
 from api.faults import Refusal
 from matcher.errors import FaultyInput
@@ -21,12 +22,40 @@ class _Body(FaultyInput):
     what = "body"
 
 
+class Sent(NamedTuple):
+    """What was sent: its bytes, and of what kind of workbook they are; None is JSON."""
+
+    content: bytes
+    form: Form | None
+
+
 async def body_of(request: Request, context: Annotated[Context, Depends(context_of)]) -> bytes:
-    """Return the body of a request, unpacked."""
-    most = context.settings.max_body
-    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if kind != "application/json" and not kind.endswith("+json"):
+    """Return the body of a request, JSON, unpacked."""
+    kind = _media_type(request)
+    if not _is_json(kind):
         raise Refusal("unsupported-media-type", f"send application/json, not {kind[:80]!r}", headers={"Accept": "application/json"})
+    return await _received(request, context)
+
+
+async def sent_of(request: Request, context: Annotated[Context, Depends(context_of)]) -> Sent:
+    """Return the body of a request that may be JSON or a workbook."""
+    kind = _media_type(request)
+    if not _is_json(kind) and kind not in FORMS:
+        accepted = ["application/json", *FORMS]
+        raise Refusal("unsupported-media-type", f"send {' or '.join(accepted)}, not {kind[:80]!r}", headers={"Accept": ", ".join(accepted)})
+    return Sent(await _received(request, context), FORMS.get(kind))
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+
+
+def _is_json(kind: str) -> bool:
+    return kind == "application/json" or kind.endswith("+json")
+
+
+async def _received(request: Request, context: Context) -> bytes:
+    most = context.settings.max_body
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         raise Refusal("unsupported-media-type", "send the body as it is, or gzip", headers={"Accept-Encoding": "gzip, identity"})
@@ -51,6 +80,7 @@ async def body_of(request: Request, context: Annotated[Context, Depends(context_
 
 
 Body = Annotated[bytes, Depends(body_of)]
+JsonOrBook = Annotated[Sent, Depends(sent_of)]
 
 
 def json_of(body: bytes) -> Any:

@@ -11,8 +11,10 @@ from urllib.parse import quote
 
 import httpx
 
+from api.books import MEDIA, Form
 from matcher.plan import Plan
 from matcher.problem import Problem
+from matcher.words import Lang
 
 ENDED = ("done", "stopped", "failed")
 AGAIN = (429, 503)
@@ -102,6 +104,24 @@ class Client:
         """Return a stored problem."""
         query = {} if version is None else {"version": version}
         return Problem.parse(self.send("GET", f"/v1/problems/{problem_id}/problem", params=query).content)
+
+    def store_book(self, content: bytes, *, form: Form = "xlsx", lang: Lang = "zh", area: str | None = None) -> dict[str, Any]:
+        """Store the problem of a workbook; returns what the API says of it, and under ``unread`` what was not read. Faults name cells, in `lang`."""
+        headers = {"Content-Type": MEDIA[form], "Accept-Language": lang}
+        return self._json("POST", "/v1/problems", content=content, headers=headers, params={} if area is None else {"area": area})
+
+    def template(self, *, form: Form = "xlsx", lang: Lang = "zh", start: str | None = None, empty: bool = False) -> bytes:
+        """Return a workbook to fill in."""
+        query = {"format": form, "lang": lang, "empty": empty, **({} if start is None else {"start": start})}
+        return self.send("GET", "/v1/template", params=query).content
+
+    def problem_book(self, problem_id: str, *, form: Form = "xlsx", lang: Lang = "zh") -> bytes:
+        """Return a stored problem as a workbook."""
+        return self.send("GET", f"/v1/problems/{problem_id}/workbook", params={"format": form, "lang": lang}).content
+
+    def plan_book(self, plan_id: str, *, form: Form = "xlsx", lang: Lang = "zh") -> bytes:
+        """Return a plan as a workbook."""
+        return self.send("GET", f"/v1/plans/{plan_id}/workbook", params={"format": form, "lang": lang}).content
 
     def make_plan(
         self, problem: Problem | dict[str, Any] | str, *, wait: int | None = None, idempotency_key: str | None = None, **settings: Any

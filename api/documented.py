@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from api.books import FORMS
 from api.faults import KINDS, MEDIA_TYPE
 from api.schemas import (
     STANDS_FOR,
@@ -88,15 +89,21 @@ def refusals(*kinds: str) -> dict[int | str, dict[str, Any]]:
     return by_status
 
 
-def body(model: str) -> dict[str, Any]:
-    """Return what OpenAPI says of a request with a body of a model, by its name."""
+def body(model: str, *, may_be_book: bool = False) -> dict[str, Any]:
+    """Return what OpenAPI says of a request with a body of a model, by its name, or, where that may be, with a workbook."""
     content = {"schema": {"$ref": REF.format(model=model)}, "example": EXAMPLES[model]}
-    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+    books = {media: {"schema": {"type": "string", "format": "binary"}} for media in FORMS} if may_be_book else {}
+    return {"requestBody": {"required": True, "content": {"application/json": content, **books}}}
 
 
 def answer(model: str, description: str) -> dict[str, Any]:
     """Return what OpenAPI says of an answer that is written by hand."""
     return {"description": description, "content": {"application/json": {"schema": {"$ref": REF.format(model=model)}}}}
+
+
+def book_answer(description: str) -> dict[str, Any]:
+    """Return what OpenAPI says of an answer that is a workbook."""
+    return {"description": description, "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in FORMS}}
 
 
 def document(app: FastAPI) -> dict[str, Any]:

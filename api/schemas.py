@@ -168,7 +168,7 @@ class PublishRequest(Asked):
 class Error(BaseModel):
     """One fault of an input."""
 
-    pointer: str = Field(description="JSON pointer (RFC 6901) into the body; empty: all of it.")
+    pointer: str = Field(description="JSON pointer (RFC 6901) into the body, or the cell of a workbook (`需求!D7`); empty: all of it.")
     detail: str
     code: str = Field(description="A stable word for programs; docs/format.md lists them.")
 
@@ -210,6 +210,15 @@ class ProblemView(BaseModel):
     made_at: Moment
     made_by: str
     links: dict[str, str]
+
+
+UNREAD = Field(description="What a workbook held that was not read: sheets and columns of one's own, in the language of Accept-Language.")
+
+
+class StoredView(ProblemView):
+    """A problem that was stored just now."""
+
+    unread: list[str] = UNREAD
 
 
 class Reference(BaseModel):
@@ -288,6 +297,7 @@ class ValidationView(BaseModel):
     is_valid: Literal[True]
     digest: str
     facts: Facts
+    unread: list[str] = UNREAD
 
 
 class KeyView(BaseModel):

@@ -17,7 +17,7 @@ def problem_view(row: Mapping[Any, Any]) -> dict[str, Any]:
     """Return a stored problem as it is shown."""
     here = f"/v1/problems/{row['id']}"
     kept = {key: row[key] for key in ("id", "area", "version", "digest", "facts", "made_by")}
-    return {**kept, "made_at": moment(row["made_at"]), "links": {"self": here, "problem": f"{here}/problem"}}
+    return {**kept, "made_at": moment(row["made_at"]), "links": {"self": here, **{name: f"{here}/{name}" for name in ("problem", "workbook")}}}
 
 
 def plan_view(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def plan_view(row: Mapping[Any, Any]) -> dict[str, Any]:
     cost, bound = result.get("cost", seen.get("cost")), result.get("bound", seen.get("bound"))
     until = row["ended_at"] if row["ended_at"] is not None else time.time()
     kept = {key: row[key] for key in ("id", "area", "kind", "state", "standing", "settings", "version", "attempt", "progress", "error")}
-    links = {name: f"{here}/{name}" for name in ("plan", "problem", "result", "versions", "events")}
+    links = {name: f"{here}/{name}" for name in ("plan", "workbook", "problem", "result", "versions", "events")}
     return {
         **kept,
         "is_cancelled": bool(row["is_cancelled"]),

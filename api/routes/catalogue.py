@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import datetime as dt
+from functools import partial
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
 from api.auth import Reader
-from api.bodies import Body, read
-from api.documented import body, refusals
+from api.bodies import JsonOrBook, read
+from api.books import lang_of, template_book
+from api.documented import body, book_answer, refusals
 from api.faults import KINDS, not_found
-from api.routes.problems import Here
+from api.routes.books import AcceptLanguage, FormQuery, LangQuery, book_response, written
+from api.routes.problems import Here, read_sent
 from api.routes.problems import read as read_problem
 from api.schemas import CheckRequest, ErrorKind, Errors, Rules, ValidationView
 from matcher.plan import Plan, Result
@@ -26,13 +30,42 @@ router = APIRouter(prefix="/v1", tags=["catalogue"])
     "/validate",
     response_model=ValidationView,
     responses=refusals("body", "invalid-problem", "office"),
-    openapi_extra=body("CheckRequest"),
+    openapi_extra=body("CheckRequest", may_be_book=True),
 )
-def validate(caller: Reader, context: Here, content: Body) -> dict[str, Any]:  # noqa: ARG001 - the caller has to be one
-    """Validate a problem without storing it; all its faults come at once."""
-    asked = read(content, CheckRequest)
-    found = read_problem(context, asked.problem, len(content), "/problem")
-    return {"is_valid": True, "digest": found["digest"], "facts": found["facts"]}
+def validate(
+    caller: Reader,  # noqa: ARG001 - the caller has to be one
+    context: Here,
+    sent: JsonOrBook,
+    accept_language: AcceptLanguage = None,
+) -> dict[str, Any]:
+    """Validate a problem, JSON or a workbook, without storing it; all its faults come at once."""
+    if sent.form is None:
+        asked = read(sent.content, CheckRequest)
+        found = {**read_problem(context, asked.problem, len(sent.content), "/problem"), "unread": []}
+    else:
+        found = read_sent(context, sent, accept_language)
+    return {"is_valid": True, **{name: found[name] for name in ("digest", "facts", "unread")}}
+
+
+@router.get(
+    "/template",
+    response_class=Response,
+    responses={200: book_answer("The workbook"), **refusals("invalid-request", "conflict", "office")},
+)
+def template(
+    caller: Reader,  # noqa: ARG001
+    context: Here,
+    lang: LangQuery = None,
+    form: FormQuery = "xlsx",
+    start: Annotated[dt.date | None, Query(description="The first day; left out, the next Monday.")] = None,
+    is_empty: Annotated[bool, Query(alias="empty", description="Without examples.")] = False,
+    accept_language: AcceptLanguage = None,
+) -> Response:
+    """Return a workbook to fill in: drop-down lists, examples, notes in both languages."""
+    words = lang or lang_of(accept_language)
+    first = None if start is None else start.isoformat()
+    made = written(context, partial(template_book, is_empty=is_empty), form, words, first, kind="invalid-request")
+    return book_response(made, "template", form, words)
 
 
 @router.get("/rules", response_model=Rules, responses=refusals())

@@ -19,9 +19,11 @@ from starlette.responses import JSONResponse, Response
 from api import jobs
 from api.auth import Caller, Planner, Reader
 from api.bodies import Body, read
+from api.books import lang_of, plan_book
 from api.context import Context
-from api.documented import answer, body, refusals
+from api.documented import answer, body, book_answer, refusals
 from api.faults import Refusal, below, not_found
+from api.routes.books import AcceptLanguage, FormQuery, LangQuery, book_response, written
 from api.routes.problems import Cursor, Here, Limit, area_for, head_of
 from api.routes.problems import read as read_problem
 from api.schemas import PlanPage, PlanRequest, PlanView, Standing, State, VersionPage
@@ -323,6 +325,29 @@ def get_plan_content(request: Request, caller: Reader, context: Here, plan_id: s
     with context.database.read() as connection:
         found = get_version(connection, row_of(connection, caller, plan_id), version)
     return tagged(request, unpacked(found["body"]), f"v{found['version']}")
+
+
+@router.get(
+    "/{plan_id}/workbook",
+    response_class=Response,
+    responses={200: book_answer("The plan as a workbook"), **refusals("thing", "conflict", "invalid-request", "office")},
+)
+def get_plan_workbook(
+    caller: Reader,
+    context: Here,
+    plan_id: str,
+    version: VersionQuery = None,
+    lang: LangQuery = None,
+    form: FormQuery = "xlsx",
+    accept_language: AcceptLanguage = None,
+) -> Response:
+    """Return the plan as a workbook: by day, by person, by community, and what is left out with the reasons."""
+    with context.database.read() as connection:
+        row = row_of(connection, caller, plan_id)
+        found = get_version(connection, row, version)
+        content = problems.body(connection, row["problem_id"], row["problem_version"])
+    words = lang or lang_of(accept_language)
+    return book_response(written(context, plan_book, content, found["body"], form, words), f"{plan_id}-v{found['version']}", form, words)
 
 
 @router.get(
