@@ -30,16 +30,22 @@ export class Api {
     sessionStorage.clear();
   }
 
-  /** Send a request; returns the JSON of the answer. Raises `Refused`, or a TypeError where the server is not there. */
-  async ask(method, path, { body, headers = {}, signal, tries = 3 } = {}) {
+  /** Send a request, again where the server is busy; returns the answer as it comes. */
+  async send(method, path, { body, headers = {}, signal, tries = 3 } = {}) {
     const given = { Authorization: `Bearer ${this.key}`, ...headers };
-    if (body !== undefined) given["Content-Type"] = "application/json";
-    const content = typeof body === "string" ? body : JSON.stringify(body);
+    if (body !== undefined) given["Content-Type"] ||= "application/json";
+    const content = typeof body === "string" || body instanceof Blob ? body : JSON.stringify(body);
     const answer = await fetch(path, { method, headers: given, body: content, signal, cache: "no-cache" });
     if (BUSY.has(answer.status) && tries > 1) {
       await pause(1000 * Math.min(10, Number(answer.headers.get("Retry-After") || 1)), signal);
-      return this.ask(method, path, { body, headers, signal, tries: tries - 1 });
+      return this.send(method, path, { body, headers, signal, tries: tries - 1 });
     }
+    return answer;
+  }
+
+  /** Send a request; returns the JSON of the answer. Raises `Refused`, or a TypeError where the server is not there. */
+  async ask(method, path, options) {
+    const answer = await this.send(method, path, options);
     const text = await answer.text();
     let found = null;
     try {
@@ -57,6 +63,13 @@ export class Api {
 
   post(path, body, options = {}) {
     return this.ask("POST", path, { body, ...options });
+  }
+
+  /** A file that the server makes. Raises as `ask` does. */
+  async file(path) {
+    const answer = await this.send("GET", path);
+    if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => ({})));
+    return answer.blob();
   }
 
   /** All pages of a list, up to `most` items. */

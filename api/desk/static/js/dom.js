@@ -66,6 +66,14 @@ export function labelled(text, control, props = {}) {
   return el("div", { class: "field", ...props }, el("label", { for: control.id }, text), control);
 }
 
+/** Have the browser save a file under a name. */
+export function save(blob, name) {
+  const url = URL.createObjectURL(blob);
+  el("a", { href: url, download: name }).click();
+  // The browser takes the file up by itself, in its own time.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
 /** Say something to those who listen instead of look. */
 export function announce(text) {
   document.getElementById("status").textContent = text;

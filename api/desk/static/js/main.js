@@ -3,11 +3,13 @@
 import { Api, Refused } from "./api.js";
 import { openPlan } from "./plan.js";
 import { signIn } from "./signin.js";
-import { LANGS, current, t, usual, use } from "./words.js";
+import { LANGS, current, number, t, usual, use } from "./words.js";
 import { chooseWeek } from "./weeks.js";
 import { announce, button, el, replace } from "./dom.js";
 
 const root = document.getElementById("app");
+/** Faults of a file that are listed at once; what is more comes when these are mended. */
+const SHOWN = 200;
 let screen = null;
 
 /** Everything that screens share: the API, who asks, ways to other screens. */
@@ -51,12 +53,19 @@ const app = {
     } catch {
       // A kind of refusal that has no words here: the server's own are shown.
     }
-    const detail = error instanceof Refused && text !== error.message ? error.message : "";
-    const lines = (error.errors || []).slice(0, 12).map((fault) => el("li", {}, el("code", {}, fault.pointer || "/"), ` ${fault.detail}`));
+    const lines = (error.errors || []).slice(0, SHOWN).map((fault) => el("li", {}, el("code", {}, fault.pointer || "/"), ` ${fault.detail}`));
+    // Where the faults themselves are listed, there is nothing to add in the server's own English.
+    const detail = error instanceof Refused && text !== error.message && lines.length === 0 ? error.message : "";
     const box = el("div", { class: "failed", role: "alert" }, el("strong", {}, text), detail && el("p", {}, detail),
-      lines.length > 0 && el("ul", {}, lines), button(t("close"), () => box.remove(), { class: "quiet" }));
+      lines.length > 0 && el("ul", {}, lines), error.count > lines.length && el("p", {}, t("faults_more", { n: number(error.count - lines.length) })), button(t("close"), () => box.remove(), { class: "quiet" }));
     document.querySelector("dialog[open]:last-of-type") ? document.querySelector("dialog[open]:last-of-type").append(box) : root.append(box);
     if (!(error instanceof Refused)) console.error(error);
+  },
+  /** Say something that stays until it is closed. */
+  tell(text, lines) {
+    const box = el("div", { class: "failed told-once", role: "status" }, el("strong", {}, text), el("ul", {}, lines.map((line) => el("li", {}, line))),
+      button(t("close"), () => box.remove(), { class: "quiet" }));
+    root.append(box);
   },
   announce,
 };

@@ -11,7 +11,8 @@ import { plan as planning } from "./planning.js";
 import { Teller } from "./say.js";
 import { Waiting } from "./waiting.js";
 import { openVisit } from "./visit.js";
-import { day, list, number, t } from "./words.js";
+import { download } from "./weeks.js";
+import { current, day, list, number, t } from "./words.js";
 
 export async function openPlan(app, root, id) {
   if (app.desk?.view?.id !== id || app.desk.api !== app.api) {
@@ -79,6 +80,12 @@ class Screen {
     }
   }
 
+  /** The plan as it stands, as a workbook. */
+  download() {
+    const { view, week } = this.desk;
+    return download(this.app, `/v1/plans/${view.id}/workbook?version=${view.version}&lang=${current()}`, t("plan.workbook_file", { name: week.problem.name || view.id }));
+  }
+
   open(visit, more = {}) {
     openVisit(this, visit, more);
   }
@@ -110,7 +117,8 @@ class Screen {
     replace(this.root,
       app.bar(desk.week.problem.name || desk.view.id, button(t("weeks.back"), () => app.go("#/"), { class: "quiet", data: { act: "weeks" } })),
       el("div", { class: "tools" }, this.chips,
-        el("div", { class: "acts" }, this.undo, this.replan, button(t("changes"), () => showChanges(this), { data: { act: "changes" } }), this.publish)),
+        el("div", { class: "acts" }, this.undo, this.replan, button(t("changes"), () => showChanges(this), { data: { act: "changes" } }),
+          button(t("plan.workbook"), () => this.download(), { data: { act: "workbook" } }), this.publish)),
       el("div", { class: "tools filters", role: "group", "aria-label": t("filters") }, el("div", { class: "tabs" }, tabs.board, tabs.map), this.filterFields(stand)),
       el("main", { class: "work" }, stage, this.waiting.node));
     this.summary();

@@ -1,10 +1,14 @@
 // Choosing a week: one that is stored, or a file; its plans; asking for a new one and watching it being made.
 
-import { button, choice, el, labelled, replace } from "./dom.js";
+import { button, choice, el, labelled, replace, save } from "./dom.js";
 import { plan as planning } from "./planning.js";
-import { date, instant, number, t } from "./words.js";
+import { current, date, instant, number, t } from "./words.js";
 
 const SECONDS = [10, 30, 120, 600];
+const ZIP = "application/zip";
+const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/** Kinds of week files by the ends of their names; all others are JSON. Browsers guess the type, each in its own way. */
+const KINDS = { xlsx: XLSX, xlsm: XLSX, zip: ZIP };
 
 export async function chooseWeek(app, root) {
   const [problems, plans] = await Promise.all([app.api.all("/v1/problems", 400), app.api.all("/v1/plans", 1000)]);
@@ -31,17 +35,18 @@ export async function chooseWeek(app, root) {
 }
 
 function load(app) {
-  const file = el("input", { type: "file", accept: ".json,.gz,application/json" });
+  const file = el("input", { type: "file", accept: ".xlsx,.xlsm,.zip,.json,.gz,application/json" });
   file.addEventListener("change", async () => {
     const [chosen] = file.files;
     if (!chosen) return;
     app.announce(t("weeks.loading"));
     try {
-      const unpacked = chosen.name.endsWith(".gz") ? chosen.stream().pipeThrough(new DecompressionStream("gzip")) : chosen.stream();
-      const text = await new Response(unpacked).text();
-      const stored = await app.api.post("/v1/problems", text);
-      app.announce(t("weeks.loaded", { name: stored.facts.name || stored.id }));
+      const stored = await send(app.api, chosen);
+      const said = t("weeks.loaded", { name: stored.facts.name || stored.id });
+      app.announce(said);
       await app.show();
+      // What was not read may be what somebody thinks is planned.
+      if (stored.unread.length > 0) app.tell(`${said} ${t("weeks.unread")}`, stored.unread);
       document.querySelector(`[data-week="${stored.id}"] button`)?.focus();
     } catch (error) {
       app.failed(error);
@@ -49,7 +54,27 @@ function load(app) {
     file.value = "";
   });
   return el("section", { class: "card", "aria-labelledby": "load" }, el("h2", { id: "load" }, t("weeks.file")), el("p", {}, t("weeks.file_help")),
-    el("label", { class: "file" }, file, el("span", {}, t("weeks.choose_file"))));
+    el("div", { class: "row" }, el("label", { class: "file" }, file, el("span", {}, t("weeks.choose_file"))),
+      button(t("weeks.template"), () => download(app, `/v1/template?lang=${current()}`, t("weeks.template_file")), { data: { act: "template" } })));
+}
+
+/** Store a week file of whatever kind. */
+async function send(api, file) {
+  const kind = KINDS[file.name.toLowerCase().split(".").pop()];
+  if (kind) return api.post("/v1/problems", file, { headers: { "Content-Type": kind, "Accept-Language": current() } });
+  const unpacked = file.name.endsWith(".gz") ? file.stream().pipeThrough(new DecompressionStream("gzip")) : file.stream();
+  return api.post("/v1/problems", await new Response(unpacked).text());
+}
+
+/** Fetch a workbook and have it saved. */
+export async function download(app, path, name) {
+  app.announce(t("download.going"));
+  try {
+    save(await app.api.file(path), `${name}.xlsx`);
+    app.announce(t("download.done"));
+  } catch (error) {
+    app.failed(error);
+  }
 }
 
 function card(app, root, week, plans) {
@@ -66,8 +91,11 @@ function card(app, root, week, plans) {
   return el("li", { class: "card", data: { week: week.id } },
     el("h3", {}, facts.name || week.id),
     el("p", {}, t("weeks.facts", { start: date(facts.start), days: facts.days, communities: number(facts.communities.length), visits: number(facts.visits), providers: number(facts.providers) })),
-    app.caller.scopes.includes("plan") && el("div", { class: "row" }, labelled(t("weeks.budget"), seconds),
-      button(t("weeks.plan"), start, { class: "main", "aria-label": t("weeks.plan_named", { name: facts.name || week.id }) })),
+    el("div", { class: "row" },
+      app.caller.scopes.includes("plan") && [labelled(t("weeks.budget"), seconds),
+        button(t("weeks.plan"), start, { class: "main", "aria-label": t("weeks.plan_named", { name: facts.name || week.id }) })],
+      button(t("weeks.workbook"), () => download(app, `/v1/problems/${week.id}/workbook?lang=${current()}`, facts.name || week.id),
+        { class: "quiet", "aria-label": t("weeks.workbook_named", { name: facts.name || week.id }), data: { act: "workbook" } })),
     plans.length > 0 && el("h4", {}, t("weeks.plans")),
     plans.length > 0 && el("ul", { class: "plans" }, plans.slice(0, 8).map((plan) => el("li", {}, entry(app, root, plan, facts)))));
 }
