@@ -23,6 +23,8 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0d\x0e-\x1f\ufffe\uffff]")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 LONGEST = 32_767
 MAX_UNPACKED = 512 * 1024**2
+MAX_CELLS = 5_000_000
+"""Places of one sheet up to the last filled one of each row."""
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, InvalidFileException, LookupError, ValueError, TypeError, AttributeError, SyntaxError, EOFError, OSError,
     NotImplementedError, RuntimeError,
@@ -38,7 +40,7 @@ def read_excel(data: bytes) -> Book:
     Raises
     ------
     Misread
-        The bytes are no Excel workbook (or an old .xls), or one that unpacks to more than half a gigabyte.
+        The bytes are no Excel workbook (or an old .xls), or one that unpacks to more than half a gigabyte or to millions of empty cells.
     """
     if data[:4] == b"\xd0\xcf\x11\xe0":
         raise Misread("old_excel", "syntax")
@@ -61,23 +63,39 @@ def _load(data: bytes, *, values: bool) -> Workbook:
 
 
 def _has_formulas(book: Workbook) -> bool:
-    return any(cell.data_type == _FORMULA for sheet in book.worksheets for row in sheet.iter_rows() for cell in row)
+    return any(cell.data_type == _FORMULA for sheet in book.worksheets for _, cell in _filled(sheet))
+
+
+def _filled(sheet: Worksheet) -> list[tuple[tuple[int, int], Any]]:
+    """Return the cells that have a value, with row and column, in their order.
+
+    Going through all rows and columns instead would make millions of empty cells where one stray entry stands at the end of a sheet.
+    """
+    return sorted((place, cell) for place, cell in sheet._cells.items() if cell.value is not None)  # noqa: SLF001 - there is no public way
 
 
 def _grid(sheet: Worksheet, values: Worksheet) -> Grid:
-    rows = [
-        [_value(cell, value) for cell, value in zip(row, also, strict=True)] for row, also in zip(sheet.iter_rows(), values.iter_rows(), strict=True)
-    ]
-    while rows and all(value is None for value in rows[-1]):
-        rows.pop()
+    rows: list[list[Value]] = []
+    places = 0
+    for (row, column), cell in _filled(sheet):
+        value = _value(cell, values.cell(row, column))
+        if value is None:
+            continue
+        rows.extend([] for _ in range(row - len(rows)))
+        gap = column - 1 - len(rows[row - 1])
+        places += gap + 1
+        if places > MAX_CELLS:
+            raise Misread("too_large", "syntax")
+        rows[row - 1].extend([None] * gap)
+        rows[row - 1].append(value)
     anchors: dict[tuple[int, int], tuple[int, int]] = {}
     for area in sheet.merged_cells.ranges:
         top, left = area.min_row, area.min_col
-        for row in range(top, area.max_row + 1):
+        for row in range(top, min(area.max_row, len(rows)) + 1):
             for column in range(left, area.max_col + 1):
                 anchors[row, column] = (top, left)
-            if top <= row <= len(rows) and left <= len(rows[row - 1]):
-                rows[row - 1][left - 1] = rows[top - 1][left - 1]
+            rows[row - 1].extend([None] * (left - len(rows[row - 1])))
+            rows[row - 1][left - 1] = rows[top - 1][left - 1]
     return Grid(sheet.title, rows, anchors)
 
 
