@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import datetime as dt
 import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +19,11 @@ from matcher.plan import Plan
 from matcher.problem import Problem
 from matcher.words import LANGS, Lang
 
+try:
+    import resource
+except ImportError:  # not there on every system
+    resource = None  # type: ignore[assignment]
+
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP = "application/zip"
 Form = Literal["xlsx", "zip"]
@@ -28,6 +31,9 @@ FORMS: dict[str, Form] = {XLSX: "xlsx", ZIP: "zip"}
 MEDIA: dict[Form, str] = {form: media for media, form in FORMS.items()}
 MEMORY = 1024**3
 """Bytes that reading one workbook may take."""
+RESERVE = 16 * 1024**2
+"""Of these, what is kept back for saying that the rest was not enough."""
+STATM = Path("/proc/self/statm")
 CHUNK = 1 << 16
 
 
@@ -53,7 +59,7 @@ def lang_of(accepted: str | None) -> Lang:
     return best[1]
 
 
-def read_book(data: bytes, form: Form, lang: Lang, most: int) -> dict[str, Any]:
+def read_book(data: bytes, form: Form, lang: Lang, most: int, memory: int = MEMORY) -> dict[str, Any]:
     """Read a week from a workbook.
 
     Parameters
@@ -64,6 +70,8 @@ def read_book(data: bytes, form: Form, lang: Lang, most: int) -> dict[str, Any]:
         Language of the faults.
     most
         Bytes that it may unpack to.
+    memory
+        Bytes that this process may take in addition while it reads.
 
     Returns
     -------
@@ -83,17 +91,24 @@ def read_book(data: bytes, form: Form, lang: Lang, most: int) -> dict[str, Any]:
     from matcher.books.reading import Reading  # noqa: PLC0415
     from matcher.books.tokens import Misread  # noqa: PLC0415
 
+    before = _limit(memory)
+    reserve: bytearray | None = bytearray(RESERVE)
     try:
-        with _limited(MEMORY):
-            wrong = _unsound(data, most)
-            if wrong is not None:
-                raise Misread("no_excel" if form == "xlsx" else "no_zip", "syntax", why=wrong)
-            reading = Reading(read_csv_zip(data) if form == "zip" else read_excel(data), lang)
-            return {**described(reading.problem()), "unread": list(reading.notes)}
+        wrong = _unsound(data, most)
+        if wrong is not None:
+            raise Misread("no_excel" if form == "xlsx" else "no_zip", "syntax", why=wrong)
+        reading = Reading(read_csv_zip(data) if form == "zip" else read_excel(data), lang)
+        return {**described(reading.problem()), "unread": list(reading.notes)}
     except Misread as error:
         raise BookError([Fault("", said(error, lang), error.code)]) from None
     except MemoryError:
-        raise TooLarge([Fault("", f"the workbook takes more than {MEMORY >> 20} MiB of memory to read", "range")]) from None
+        # Where nothing is left, even to say so takes memory.
+        reserve = None
+        _restore(before)
+        raise TooLarge([Fault("", f"the workbook takes more than {memory >> 20} MiB of memory to read", "range")]) from None
+    finally:
+        del reserve
+        _restore(before)
 
 
 def _unsound(data: bytes, most: int) -> str | None:
@@ -128,23 +143,20 @@ def _unsound(data: bytes, most: int) -> str | None:
     return None
 
 
-@contextlib.contextmanager
-def _limited(more: int) -> Iterator[None]:
-    """Let this process take so many bytes more and no others, where the system can say how many it has."""
-    try:
-        import resource  # noqa: PLC0415 - not there on every system
+def _limit(more: int) -> tuple[int, int] | None:
+    """Let this process take so many bytes more and no others, where the system can say how many it has; returns the limits before."""
+    if resource is None or not STATM.exists():
+        return None
+    taken = int(STATM.read_text().split()[0]) * resource.getpagesize()
+    soft, hard = before = resource.getrlimit(resource.RLIMIT_AS)
+    limits = [taken + more, *(limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY)]
+    resource.setrlimit(resource.RLIMIT_AS, (min(limits), hard))
+    return before
 
-        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    except (ImportError, OSError):
-        yield
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = min(taken + more, *(value for value in (soft, hard) if value != resource.RLIM_INFINITY), taken + more)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+def _restore(before: tuple[int, int] | None) -> None:
+    if before is not None:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def template_book(form: Form, lang: Lang, start: str | None, *, is_empty: bool) -> bytes:

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
-from api import books
-from api.books import XLSX, ZIP, Form, TooLarge, lang_of, read_book
+from api.books import XLSX, ZIP, Form, TooLarge, lang_of, read_book, template_book
 from api.client import ApiError
 from api.documented import EXAMPLE_PROBLEM
+from api.office import Office
 from matcher.books.files import read_plan
-from matcher.problem import Problem
 from matcher.words import Lang
 from tests.api.running import House
 from tests.api.test_refusals import refused
@@ -160,13 +159,22 @@ def test_a_zip_packed_in_ways_that_cannot_be_unpacked_piece_by_piece_is_refused(
             read_book(_zip({"需求.csv": b"x"}, method), "zip", "en", MOST)
 
 
-def test_a_workbook_that_fills_the_memory_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(books, "MEMORY", 48 * 1024**2)
-    stray = changed(books.template_book("xlsx", "zh", None, is_empty=False), 需求__XFD9999="x")
-    assert len(stray) < 100_000
-    with pytest.raises(TooLarge, match="48 MiB of memory"):
-        read_book(stray, "xlsx", "zh", MOST)
-    assert Problem.build(EXAMPLE_PROBLEM).visits
+def test_a_workbook_that_fills_the_memory_is_stopped_and_the_next_one_is_read() -> None:
+    made, book = io.BytesIO(), Workbook()
+    book.active.merge_cells("A1:B2")
+    book.save(made)
+    with zipfile.ZipFile(made) as packed:
+        files = {item.filename: packed.read(item).replace(b'ref="A1:B2"', b'ref="A1:XFD1048576"') for item in packed.infolist()}
+    bomb = _zip(files)
+    assert len(bomb) < 10_000
+    office = Office(1, 30.0)
+    try:
+        with pytest.raises(TooLarge, match="64 MiB of memory"):
+            office.ask("", read_book, bomb, "xlsx", "zh", MOST, 64 * 1024**2)
+        template = template_book("xlsx", "zh", None, is_empty=False)
+        assert office.ask("", read_book, template, "xlsx", "zh", MOST, 64 * 1024**2)["facts"]["needs"] == 5
+    finally:
+        office.close()
 
 
 @pytest.mark.parametrize(
