@@ -36,27 +36,15 @@ def entry_of(ins, n, s):
             return NONE
         return cell(ins, ENTRY_FIRST, n) + (word >> 32) + ones(word & ((1 << bit) - 1))
     low, high = cell(ins, ENTRY_FIRST, n), cell(ins, ENTRY_FIRST, n + 1) - 1
-    if low > high:
-        return NONE
-    least, most = entry_shift(ins, low), entry_shift(ins, high)
-    is_guessed = True
-    while least <= s <= most:
-        # By turns a guess from even spacing, which most often finds it, and a halving, which bounds the time.
-        middle = low + (s - least) * (high - low) // (most - least) if is_guessed and most > least else (low + high) >> 1
-        is_guessed = not is_guessed
+    while low <= high:
+        middle = (low + high) >> 1
         found = entry_shift(ins, middle)
         if found == s:
             return middle
         if found < s:
             low = middle + 1
-            if low > high:
-                return NONE
-            least = entry_shift(ins, low)
         else:
             high = middle - 1
-            if low > high:
-                return NONE
-            most = entry_shift(ins, high)
     return NONE
 
 
