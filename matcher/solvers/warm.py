@@ -10,7 +10,6 @@ from matcher.kernels import cache
 from matcher.kernels.carry import carry
 from matcher.kernels.construct import rank_by_regret
 from matcher.kernels.diagnose import diagnose
-from matcher.kernels.follow import follow
 from matcher.kernels.probe import diagnose_entries
 from matcher.kernels.search import anneal, fill
 
@@ -30,5 +29,4 @@ def warm_up() -> None:
     diagnose.compile((INS, PTS, NUMBERS, int64, int64))
     diagnose_entries.compile((INS, PTS, NUMBERS, int64, NUMBERS, NUMBERS))
     carry.compile((*state, *(NUMBERS for _ in range(6)), boolean))
-    follow.compile((*state, int64, NUMBERS, NUMBERS, NUMBERS, boolean))
     cache.note_warm()
