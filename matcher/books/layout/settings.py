@@ -65,15 +65,3 @@ EDGES = Sheet(
     ),
     is_advanced=True,
 )
-
-EDGES = Sheet(
-    "edges",
-    "道路",
-    "Edges",
-    (
-        Column("0", "从", "From", Whole(0, 10**9), ("路口序号，从 0 数起。", "A node, counted from 0."), is_needed=True),
-        Column("1", "到", "To", Whole(0, 10**9), ("路口序号。", "A node."), is_needed=True),
-        Column("2", "米", "Metres", Number(0, 1e8), ("长度。", "How long it is."), is_needed=True),
-    ),
-    is_advanced=True,
-)
