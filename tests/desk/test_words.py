@@ -1,18 +1,24 @@
-"""Both languages are complete, and nothing but the desk's own files is asked for."""
+"""Both languages are complete, every word stands in one gettext catalogue, and nothing but the desk's own files is asked for."""
 
 from __future__ import annotations
 
-import json
 import re
 import string
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from babel.messages.extract import extract_from_file
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
 
-from api.desk import STATIC
+from api.desk import LOCALE, STATIC, words
 from api.faults import KINDS
 from matcher.diff import What
 from matcher.problem import BUILT_IN_CATEGORIES
+
+if TYPE_CHECKING:
+    from tests.api.running import House
 
 SCRIPTS = sorted((STATIC / "js").glob("*.js"))
 EXPLAIN = (Path(__file__).parents[2] / "docs" / "explain.md").read_text()
@@ -32,11 +38,6 @@ FAMILIES = {
 }
 
 
-def words(lang: str) -> dict[str, str]:
-    found: dict[str, str] = json.loads((STATIC / "words" / f"{lang}.json").read_text())
-    return found
-
-
 def test_both_languages_have_the_same_words() -> None:
     assert words("zh").keys() == words("en").keys()
     assert len(words("zh")) > 250
@@ -54,14 +55,37 @@ def _fields(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
+def asked_for() -> set[str]:
+    """The keys that stand whole in the scripts, as gettext's own tools extract them; those made of parts are families."""
+    found = {str(message) for path in SCRIPTS for _, message, _, _ in extract_from_file("javascript", path, keywords={"t": None})}
+    return {key for key in found if "${" not in key}
+
+
 def test_every_word_that_a_script_asks_for_is_there_and_no_other() -> None:
+    have = words("zh").keys()
+    asked = asked_for()
+    assert len(asked) > 150
+    assert asked <= have
     text = "\n".join(path.read_text() for path in SCRIPTS)
-    asked = set(re.findall(r"[\"'`]([a-z_]+(?:\.[a-z_]+)*)[\"'`]", text)) & words("zh").keys()
-    literal = set(re.findall(r"\bt\(\"([^\"]+)\"", text))
-    assert literal <= words("zh").keys()
+    named = set(re.findall(r"[\"'`]([a-z_]+(?:\.[a-z_]+)*)[\"'`]", text)) & have
     families = set(re.findall(r"`([a-z_.]+)\.\$\{", text))
-    unused = {key for key in words("zh").keys() - asked if key.partition(".")[0] not in families and key not in literal}
+    unused = {key for key in have - asked - named if key.partition(".")[0] not in families}
     assert unused == set()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_compiled_catalogue_is_that_of_its_source(lang: str) -> None:
+    folder = LOCALE / lang / "LC_MESSAGES"
+    with (folder / "desk.po").open("rb") as po, (folder / "desk.mo").open("rb") as mo:
+        source, compiled = ({str(item.id): str(item.string) for item in found if item.id} for found in (read_po(po), read_mo(mo)))
+    assert compiled == source == words(lang), "run scripts/words"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_page_is_given_the_words_of_the_catalogue(house: House, lang: str) -> None:
+    answer = house.http().get(f"/desk/words/{lang}.json")
+    assert answer.json() == words(lang)
+    assert house.http().get(f"/desk/words/{lang}.json", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
 
 
 def test_the_built_in_categories_are_called_what_plans_call_them() -> None:
