@@ -25,6 +25,7 @@ Area = Annotated[str, Field(pattern=AREA, max_length=400, description="A path of
 Scope = Literal["read", "plan", "publish", "admin"]
 State = Literal["queued", "running", "done", "stopped", "failed"]
 Standing = Literal["draft", "published", "superseded"]
+Origin = Literal["stored", "plan", "replan"]
 Seed = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
 ProblemBody = Annotated[dict[str, Any], WithJsonSchema({STANDS_FOR: "Problem"})]
 PlanBody = Annotated[dict[str, Any], WithJsonSchema({STANDS_FOR: "Plan"})]
@@ -204,6 +205,7 @@ class ProblemView(BaseModel):
 
     id: str
     area: str
+    origin: Origin = Field(description="How it came: by itself, with a request for a plan, or by planning again.")
     version: int
     digest: str
     facts: Facts

@@ -48,8 +48,10 @@ problems = Table(
     Column("version", Integer, nullable=False),
     Column("made_at", Float(53), nullable=False),
     Column("made_by", String(300), nullable=False),
+    Column("origin", String(20), nullable=False, server_default="stored"),
     Index("ix_problems_area_id", "area", "id"),
 )
+"""`origin` says how a problem came: ``stored`` by itself, with a request for a ``plan``, or by a ``replan``."""
 
 problem_versions = Table(
     "problem_versions",
@@ -162,6 +164,15 @@ in_force = Table(
     Column("caller", String(300), nullable=False),
 )
 """The plan in force of each community and week; the key of the table is what allows but one."""
+
+rates = Table(
+    "rates",
+    metadata,
+    Column("who", String(320), primary_key=True),
+    Column("span", BigInteger, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+"""How many requests of a caller all servers together have answered in one span of time."""
 
 audit = Table(
     "audit",

@@ -16,7 +16,7 @@ from api.store.packing import moment
 def problem_view(row: Mapping[Any, Any]) -> dict[str, Any]:
     """Return a stored problem as it is shown."""
     here = f"/v1/problems/{row['id']}"
-    kept = {key: row[key] for key in ("id", "area", "version", "digest", "facts", "made_by")}
+    kept = {key: row[key] for key in ("id", "area", "origin", "version", "digest", "facts", "made_by")}
     return {**kept, "made_at": moment(row["made_at"]), "links": {"self": here, **{name: f"{here}/{name}" for name in ("problem", "workbook")}}}
 
 

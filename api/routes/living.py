@@ -65,7 +65,7 @@ def replan(
 
     def make(connection: Any) -> str:
         problem = answer["problem"]
-        problem_id = problems.add(connection, row["area"], caller.id, problem["digest"], problem["facts"], problem["body"])
+        problem_id = problems.add(connection, row["area"], caller.id, problem["digest"], problem["facts"], problem["body"], origin="replan")
         made = plans.add(
             connection,
             area=row["area"],

@@ -128,7 +128,7 @@ def _queue(
         raise Refusal("too-many", f"{context.settings.max_queued} of your plans wait already", headers={"Retry-After": "10"})
     area = area_for(caller, asked.area)
     if problem is not None:
-        problem_id = problems.add(connection, area, caller.id, problem["digest"], problem["facts"], problem["body"])
+        problem_id = problems.add(connection, area, caller.id, problem["digest"], problem["facts"], problem["body"], origin="plan")
         audit.note(connection, caller.id, area, "problem.store", problem_id, digest=problem["digest"])
         head = head_of(connection, caller, problem_id)
     else:

@@ -15,7 +15,7 @@ from api.documented import answer, body, book_answer, refusals
 from api.faults import Refusal, below, not_found
 from api.reading import read_problem
 from api.routes.books import AcceptLanguage, FormQuery, LangQuery, book_response, written
-from api.schemas import AREA, ProblemPage, ProblemView, StoredView
+from api.schemas import AREA, Origin, ProblemPage, ProblemView, StoredView
 from api.store import audit, problems
 from api.store.packing import covers, unpacked
 from api.views import page, problem_view, require_match, tagged
@@ -103,10 +103,16 @@ def store_problem(caller: Planner, context: Here, sent: JsonOrBook, area: AreaQu
 
 
 @router.get("", response_model=ProblemPage, responses=refusals("invalid-request"))
-def list_problems(caller: Reader, context: Here, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
+def list_problems(
+    caller: Reader,
+    context: Here,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    origin: Annotated[Origin | None, Query(description="How they came; left out: all but those that were made by planning again.")] = None,
+) -> dict[str, Any]:
     """List the problems of the caller's area, newest first."""
     with context.database.read() as connection:
-        return page(map(problem_view, problems.listed(connection, caller.area, cursor, limit + 1)), limit)
+        return page(map(problem_view, problems.listed(connection, caller.area, cursor, limit + 1, origin)), limit)
 
 
 @router.get("/{problem_id}", response_model=ProblemView, responses=refusals("thing") | {304: {"description": "Not changed"}})

@@ -13,6 +13,7 @@ from api.tables import plans, problem_versions, problems
 HEAD = (
     problems.c.id,
     problems.c.area,
+    problems.c.origin,
     problem_versions.c.version,
     problem_versions.c.digest,
     problem_versions.c.facts,
@@ -21,10 +22,10 @@ HEAD = (
 )
 
 
-def add(connection: Connection, area: str, caller: str, digest: str, facts: dict[str, Any], body: bytes) -> str:
-    """Store a problem; returns its id."""
+def add(connection: Connection, area: str, caller: str, digest: str, facts: dict[str, Any], body: bytes, *, origin: str = "stored") -> str:
+    """Store a problem; returns its id. `origin` says how it came: ``stored`` by itself, with a request for a ``plan``, or by a ``replan``."""
     problem_id = new_id("pr")
-    connection.execute(problems.insert().values(id=problem_id, area=area, version=1, made_at=clock(), made_by=caller))
+    connection.execute(problems.insert().values(id=problem_id, area=area, version=1, made_at=clock(), made_by=caller, origin=origin))
     _add_version(connection, problem_id, 1, caller, digest, facts, body)
     return problem_id
 
@@ -66,9 +67,10 @@ def digest(connection: Connection, problem_id: str, version: int) -> str:
     return str(connection.execute(select(problem_versions.c.digest).where(where)).scalar_one())
 
 
-def listed(connection: Connection, area: str, before: str | None, limit: int) -> list[RowMapping]:
-    """Return the problems of an area and below, newest first."""
-    query = _newest().where(within(problems.c.area, area)).order_by(problems.c.id.desc()).limit(limit)
+def listed(connection: Connection, area: str, before: str | None, limit: int, origin: str | None = None) -> list[RowMapping]:
+    """Return the problems of an area and below, newest first: of one origin, or all but those that were made by planning again."""
+    which = problems.c.origin != "replan" if origin is None else problems.c.origin == origin
+    query = _newest().where(within(problems.c.area, area), which).order_by(problems.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(problems.c.id < before)
     return list(connection.execute(query).mappings())

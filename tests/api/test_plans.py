@@ -258,3 +258,18 @@ def test_a_job_that_the_engine_refuses_ends_as_failed_and_the_worker_goes_on(hou
     ended = house.client.job(job["id"])
     assert (ended["state"], ended["error"]["code"]) == ("failed", "internal")
     assert house.plan()["state"] == "done"
+
+
+def test_weeks_that_planning_again_made_are_not_among_those_that_people_stored(house: House) -> None:
+    client = house.as_key(house.make_key("origins"))
+    stored = client.store_problem(EXAMPLE_PROBLEM)["id"]
+    sent = client.make_plan(EXAMPLE_PROBLEM, **ASKED)
+    house.work()
+    again = client.replan(sent["id"], [{"kind": "absent", "provider": "v-1", "day": "mon"}])["plan"]["problem"]["id"]
+
+    def listed(**query: str) -> list[str]:
+        return [item["id"] for item in client._json("GET", "/v1/problems", params=query)["items"]]
+
+    assert listed() == [sent["problem"]["id"], stored]
+    assert listed(origin="replan") == [again]
+    assert client._json("GET", f"/v1/problems/{again}")["origin"] == "replan"
