@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from matcher.cli_files import read_problem
 from matcher.console import RefusedInput, file_fault, say
 from matcher.errors import Fault, FaultyInput
 from matcher.files import write_atomic
@@ -33,18 +33,6 @@ def schema_of(what: str) -> Json:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema(by_alias=True)}
 
 
-def read_week(name: str) -> Problem:
-    """Read a week from a file or from standard input; raises `RefusedInput`."""
-    from matcher.problem import Problem  # noqa: PLC0415
-
-    try:
-        return Problem.parse(sys.stdin.buffer.read()) if name == "-" else Problem.read(name)
-    except FaultyInput as error:
-        raise RefusedInput(error.what, error.faults, "standard input" if name == "-" else name) from None
-    except OSError as error:
-        raise file_fault(error, name) from None
-
-
 def read_set(path: Path) -> ScenarioSet:
     """Read scenarios from a file; raises `RefusedInput`."""
     try:
@@ -57,7 +45,7 @@ def read_set(path: Path) -> ScenarioSet:
 
 def checked(week: str, path: Path) -> Json:
     """Apply every scenario, and return what each would change."""
-    problem, scenarios = read_week(week), read_set(path)
+    problem, scenarios = read_problem(week), read_set(path)
     try:
         rows = [{"id": case.id, "way": item.way, **_counts(item.problem)} for case, item in scenarios.edited(problem)]
     except ScenarioFault as error:
@@ -70,15 +58,15 @@ def _counts(problem: Problem) -> Json:
     return {**counts, "digest": problem.digest}
 
 
-def edited(week: str, path: Path, name: str, draw: int) -> tuple[str, Json]:
-    """Return the week of a scenario as JSON text, and its counts."""
-    problem, scenarios = read_week(week), read_set(path)
+def edited(week: str, path: Path, name: str, draw: int) -> tuple[Problem, Json]:
+    """Return the week of a scenario, and its counts."""
+    problem, scenarios = read_problem(week), read_set(path)
     case = next((case for case in scenarios.cases if case.id == name), None)
     if case is None:
         known = ", ".join(case.id for case in scenarios.cases[:50])
         raise RefusedInput("command line", [Fault("", f"there is no scenario {name!r} in {path}; there are {known or 'none'}", "unknown")])
     made = _applied(problem, case, path, draw)
-    return made.to_json() + "\n", _counts(made)
+    return made, _counts(made)
 
 
 def _applied(problem: Problem, case: Case, path: Path, draw: int) -> Problem:
@@ -93,7 +81,7 @@ def compared(week: str, path: Path, folder: Path, changes: Json, *, jobs: int, i
     from scenarios.compare import compare  # noqa: PLC0415 - numpy and more load only when something is solved
     from scenarios.runs import RunError  # noqa: PLC0415
 
-    problem, scenarios = read_week(week), read_set(path)
+    problem, scenarios = read_problem(week), read_set(path)
     given = {key: value for key, value in changes.items() if value is not None}
     if "chunks" in given and "budget" not in given:
         given["budget"] = None

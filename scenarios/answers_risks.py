@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from matcher.console import RefusedInput, file_fault, say
+from matcher.cli_files import read_plan, read_problem
+from matcher.console import RefusedInput, say
 from matcher.errors import Fault, PlanError
 from matcher.files import write_atomic
-from scenarios.answers import make_folder, read_week, reported
+from scenarios.answers import make_folder, reported
 from scenarios.words import Lang, word
 
 Json = dict[str, Any]
@@ -22,7 +23,7 @@ def invested(
     from scenarios.invest import COSTS, invest  # noqa: PLC0415 - the engine loads only where it is used
 
     prices = _prices(costs, COSTS)
-    problem = read_week(week)
+    problem = read_problem(week, lang)
     if folder is not None:
         make_folder(folder)
 
@@ -62,24 +63,21 @@ def _prices(given: list[str], known: dict[str, float]) -> dict[str, float]:
 def tried(week: str, plan: str | None, risks: Json, folder: Path | None, settings: Json, *, is_quiet: bool, lang: Lang) -> Json:
     """Try a plan (one that is made, where none is given) on weeks as they might go."""
     from matcher.check import check  # noqa: PLC0415 - the engine loads only where it is used
-    from matcher.plan import Plan  # noqa: PLC0415
     from matcher.solve import solve  # noqa: PLC0415
     from scenarios.robust import CANDIDATE_CHUNKS, RISKS, Risks, robustness  # noqa: PLC0415
 
-    problem = read_week(week)
+    problem = read_problem(week, lang)
     category = risks["urgent_category"]
     if category is not None and category not in {need.category for need in problem.needs}:
         raise RefusedInput("command line", [Fault("", f"--urgent-category: the week has no need of category {category!r} to copy", "unknown")])
     if plan is None:
         found_plan = solve(problem, chunks=CANDIDATE_CHUNKS * settings["chunks"], threads=1, seed=settings["seed"]).plan
     else:
+        found_plan = read_plan(plan, lang)
         try:
-            found_plan = Plan.read(plan)
             report = check(problem, found_plan)
         except PlanError as error:
             raise RefusedInput(error.what, error.faults, plan) from None
-        except OSError as error:
-            raise file_fault(error, plan) from None
         if not report.is_clean:
             raise RefusedInput("plan", [Fault("", f"breaks {len(report.violations)} rules of the week; see matcher check", "conflict")], plan)
     if folder is not None:

@@ -7,10 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from matcher.cli_files import read_problem
 from matcher.console import RefusedInput, file_fault, say
 from matcher.errors import Fault
 from matcher.files import write_atomic
-from scenarios.answers import make_folder, read_week, reported, short, teller
+from scenarios.answers import make_folder, reported, short, teller
 from scenarios.edits.models import Settings
 from scenarios.figures import places_of
 from scenarios.targets import Inputs, InputsFault, least, read_inputs, standing_of
@@ -24,7 +25,7 @@ def targeted(
     week: str, inputs: Path | None, year: int | None, folder: Path | None, settings: Json | None, *, jobs: int, is_quiet: bool, lang: Lang
 ) -> Json:
     """Reckon the targets of a week, the least that meets them, and (where there are settings) what that does to the week."""
-    problem = read_week(week)
+    problem = read_problem(week, lang)
     known = _inputs(inputs, year)
     try:
         standings = standing_of(problem, known)

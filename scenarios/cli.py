@@ -87,7 +87,10 @@ def weihai(
     say(f"{problem.name}: {counts['visits']} visits, {counts['providers']} providers. Written to {output}.")
 
 
-WeekFile = Annotated[str, typer.Argument(metavar="WEEK", help="A problem: JSON, gzip or not; - reads standard input.")]
+WeekFile = Annotated[
+    str,
+    typer.Argument(metavar="WEEK", help="A problem: JSON (gzip or not), an Excel workbook or a zip of CSV files; - reads JSON from standard input."),
+]
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIOS", help="Scenarios: YAML or JSON, see docs/scenarios.md.")]
 LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of the words: zh or en. Left out, the locale's.", show_default=False)]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
@@ -117,18 +120,21 @@ def apply(
     scenario: Annotated[str, typer.Argument(metavar="ID", help="Which scenario; a point of a grid is called 'grid[name=value]'.")],
     *,
     draw: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The replicate: seed of what is drawn.")] = 1,
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the week here instead of to stdout.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the week here (JSON or a workbook) instead of to stdout.")
+    ] = None,
 ) -> None:
     """Write the week of one scenario, its edits applied."""
     if output is not None:
         _check_target(output)
+    from matcher.cli_files import save_problem
     from scenarios.answers import edited
 
-    text, figures = edited(week, scenarios, scenario, draw)
+    made, figures = edited(week, scenarios, scenario, draw)
     if output is None:
-        write(text)
+        write(made.to_json() + "\n")
         return
-    _save(output, text)
+    save_problem(output, made, usual_lang())
     write_json({"file": str(output), **figures})
 
 

@@ -223,3 +223,30 @@ def test_a_folder_that_cannot_be_made_and_a_file_that_is_not_there_are_refused(
 def test_schemas_are_printed_and_name_their_format(capfdbinary: pytest.CaptureFixture[bytes], what: str) -> None:
     made = Made(capfdbinary, "schema", what)
     assert made.json["properties"]["format"]["const"] == f"sishe-{what}/1"
+
+
+# workbooks
+
+
+@pytest.mark.parametrize("form", ["xlsx", "zip"])
+def test_a_base_week_may_be_a_workbook(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, form: str) -> None:
+    from matcher.books.files import week_bytes
+
+    problem = make_week("community", 1)
+    book, scenarios = tmp_path / f"week.{form}", tmp_path / "s.yaml"
+    book.write_bytes(week_bytes(problem, book, "en"))
+    scenarios.write_text("scenarios: [{id: fewer, edits: [{edit: remove_providers, who: {kinds: [volunteer], count: 2}}]}]")
+    made = Made(capfdbinary, "validate", str(book), str(scenarios))
+    assert (made.code, made.json["base"]["visits"]) == (0, len(problem.visits))
+    changed = tmp_path / f"changed.{form}"
+    made = Made(capfdbinary, "apply", str(book), str(scenarios), "fewer", "-o", str(changed))
+    assert made.json["shifts"] < len(problem.shifts)
+    again = Made(capfdbinary, "validate", str(changed), str(scenarios))
+    assert again.json["base"]["shifts"] == made.json["shifts"]
+
+
+def test_a_fault_of_a_workbook_names_its_cell(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
+    book = tmp_path / "week.xlsx"
+    book.write_bytes(b"PK no workbook")
+    made = Made(capfdbinary, "targets", str(book), "--no-effect")
+    assert (made.code, made.json["error"]["what"]) == (2, "workbook")
