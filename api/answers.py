@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any
 
-from api.reading import Stored, described
+from api.reading import NotAtHand, Stored, described
 from api.store.packing import unpacked
 from matcher.check import check
-from matcher.diff import diff
+from matcher.compile import compile_problem
+from matcher.decode import decode
+from matcher.diff import Difference, VisitChange, What, changes_of, diff, notices_of
+from matcher.errors import Fault, PlanError
 from matcher.explain import explain
 from matcher.living.desk import Desk
 from matcher.living.evaluate import evaluate, what_if
 from matcher.living.recommend import recommend
 from matcher.living.replan import replan
-from matcher.plan import Plan
+from matcher.plan import Plan, Unassigned
 from matcher.prices import prices, recruits
 from matcher.problem import Problem
+from matcher.start import state_of
 
 KEPT_VISITS = 60_000
 """Visits of the weeks that one process keeps at hand, all together."""
@@ -32,18 +35,50 @@ _weeks: OrderedDict[str, Problem] = OrderedDict()
 _desks: OrderedDict[tuple[str, str, bool], Desk] = OrderedDict()
 
 
-def read_plan(digest: str, body: bytes, data: Any) -> dict[str, Any]:
-    """Read a plan that came in against its stored problem; returns its JSON and what the verifier says. Raises `PlanError`."""
-    problem = week(digest, body)
+def _json(data: Any) -> bytes:
+    """Return an answer as it is sent: written here, so that the server only passes it on."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def read_plan(of: Stored, data: Any) -> dict[str, Any]:
+    """Read a plan that came in against its stored problem; returns its JSON and what the verifier says. Raises `PlanError`.
+
+    What a plan says of itself is the engine's to say, whatever came in: who is left out and why, the names, and the figures. Figures are left out
+    where the plan breaks rules or has times that the engine would not choose, as it has none of such a plan.
+    """
+    problem = week(of.digest, of.problem)
     plan = Plan.parse(json.dumps(data))
     report = check(problem, plan)
+    compiled = compile_problem(problem)
+    told = decode(compiled, state_of(compiled, plan), plan)
+    served = {line.visit: line for line in plan.assignments}
+    left_out = tuple(_left_out(problem, served, told.unassigned))
+    is_told = {line.visit: line for line in told.assignments} == served
+    plan = plan.model_copy(
+        update={"problem": problem.digest, "unassigned": left_out, "figures": told.figures if is_told else None, "labels": told.labels}
+    )
     return {"body": plan.to_json(), "report": report.to_json(), "assigned": len(plan.assignments), "visits": len(problem.visits)}
 
 
-def week(digest: str, body: bytes) -> Problem:
-    """Return a stored problem, read once for as long as it is asked about."""
+def _left_out(problem: Problem, served: Container[str], told: Iterable[Unassigned]) -> Iterator[Unassigned]:
+    """Yield why each visit is left out that nobody serves. Visits of one need may stand for one another, so that the number may be another one's."""
+    reasons: dict[str, list[Unassigned]] = {}
+    for left in told:
+        reasons.setdefault(left.visit.rpartition("#")[0], []).append(left)
+    for visit in problem.visits:
+        if visit.id in served:
+            continue
+        known = reasons[visit.id.rpartition("#")[0]]
+        own = next((left for left in known if left.visit == visit.id), known[0])
+        yield own.model_copy(update={"visit": visit.id})
+
+
+def week(digest: str, body: bytes | None) -> Problem:
+    """Return a stored problem, read once for as long as it is asked about. Raises `NotAtHand` where it came without the body to read it from."""
     problem = _weeks.get(digest)
     if problem is None:
+        if body is None:
+            raise NotAtHand
         problem = Problem.parse(unpacked(body))
         _keep(problem)
     _weeks.move_to_end(digest)
@@ -58,15 +93,21 @@ def _keep(problem: Problem) -> None:
 
 def desk(of: Stored) -> Desk:
     """Return a stored plan at a desk of its own: compiled once, for as long as it is asked about."""
-    name = (of.digest, hashlib.sha256(of.plan).hexdigest(), of.is_in_force)
+    name = (of.digest, of.name, of.is_in_force)
     found = _desks.get(name)
     if found is None:
-        found = Desk.of(week(of.digest, of.problem), Plan.parse(unpacked(of.plan)), is_in_force=of.is_in_force).warmed()
+        found = Desk.of(week(of.digest, of.problem), _plan(of), is_in_force=of.is_in_force).warmed()
         _desks[name] = found
         while len(_desks) > 1 and sum(len(kept.problem.visits) for kept in _desks.values()) > KEPT_AT_DESKS:
             _desks.popitem(last=False)
     _desks.move_to_end(name)
     return found
+
+
+def _plan(of: Stored) -> Plan:
+    if of.plan is None:
+        raise NotAtHand
+    return Plan.parse(unpacked(of.plan))
 
 
 def _until(seconds: float) -> Callable[[], bool]:
@@ -94,36 +135,62 @@ def ask_replan(of: Stored, asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def ask_recommend(of: Stored, asked: dict[str, Any], seconds: float) -> dict[str, Any]:
+def ask_recommend(of: Stored, asked: dict[str, Any], seconds: float) -> bytes:
     """Recommend teams and times for one visit."""
     named = {name: asked[name] for name in ("visit", "need", "resident", "top")}
-    return recommend(desk(of), now=_moment(asked["now"]), is_over=_until(seconds), **named).to_json()
+    return _json(recommend(desk(of), now=_moment(asked["now"]), is_over=_until(seconds), **named).to_json())
 
 
-def ask_evaluate(of: Stored, given: Any, top: int, seconds: float) -> dict[str, Any]:
+def ask_evaluate(of: Stored, given: Any, top: int, seconds: float) -> bytes:
     """Judge a plan: the stored one, or one that came in, of the same problem."""
     if given is None:
-        return evaluate(desk(of), top=top, is_over=_until(seconds)).to_json()
-    return evaluate(week(of.digest, of.problem), Plan.parse(json.dumps(given)), top=top, is_over=_until(seconds)).to_json()
+        return _json(evaluate(desk(of), top=top, is_over=_until(seconds)).to_json())
+    return _json(evaluate(week(of.digest, of.problem), Plan.parse(json.dumps(given)), top=top, is_over=_until(seconds)).to_json())
 
 
-def ask_what_if(of: Stored, asked: dict[str, Any]) -> dict[str, Any]:
+def ask_what_if(of: Stored, asked: dict[str, Any]) -> bytes:
     """Try out a move of one visit."""
-    return what_if(desk(of), **{**asked, "start": _moment(asked["start"])}).to_json()
+    return _json(what_if(desk(of), **{**asked, "start": _moment(asked["start"])}).to_json())
 
 
-def ask_explain(of: Stored, visit: str, seconds: float) -> dict[str, Any]:
+def ask_explain(of: Stored, visit: str, seconds: float) -> bytes:
     """Explain why a visit is left out, or served as it is."""
-    return explain(week(of.digest, of.problem), Plan.parse(unpacked(of.plan)), visit, budget=seconds).to_json()
+    return _json(explain(week(of.digest, of.problem), _plan(of), visit, budget=seconds).to_json())
 
 
-def ask_diff(of: Stored, other: bytes) -> dict[str, Any]:
-    """Compare two plans of one problem."""
-    return diff(week(of.digest, of.problem), Plan.parse(unpacked(of.plan)), Plan.parse(unpacked(other))).to_json()
+def ask_diff(of: Stored, other: Stored) -> bytes:
+    """Compare two plans, of one problem or of two that have visits in common."""
+    if other.plan is None:
+        raise NotAtHand
+    a, b = _plan(of), _plan(other)
+    if of.digest == other.digest:
+        return _json(diff(week(of.digest, of.problem), a, b).to_json())
+    return _json(_across(week(of.digest, of.problem), a, week(other.digest, other.problem), b))
 
 
-def ask_prices(of: Stored, asked: dict[str, Any]) -> dict[str, Any]:
+def _across(before: Problem, a: Plan, after: Problem, b: Plan) -> dict[str, Any]:
+    """Compare plans of two problems, visit by visit as they are named; raises `PlanError` where no visit is in both."""
+    old, new = ({visit.id for visit in problem.visits} for problem in (before, after))
+    if before.horizon.start != after.horizon.start or not old & new:
+        raise PlanError([Fault("", "the plans are of different weeks, or of weeks that have no visit in common", "conflict")])
+    gone = tuple(VisitChange(line.visit, What.WITHDRAWN, line, None, ()) for line in a.assignments if line.visit not in new)
+    visits = (*changes_of(after, a, b), *gone)
+    of_a, of_b = check(before, a), check(after, b)
+    found = Difference(
+        visits,
+        notices_of((before, after), visits),
+        cost_a=of_a.cost,
+        cost_b=of_b.cost,
+        terms_a=of_a.terms,
+        terms_b=of_b.terms,
+        violations_a=len(of_a.violations),
+        violations_b=len(of_b.violations),
+    )
+    return {**found.to_json(), "only_a": sorted(old - new), "only_b": sorted(new - old)}
+
+
+def ask_prices(of: Stored, asked: dict[str, Any]) -> bytes:
     """Say what more hours, money or people would be worth."""
     ask = recruits if asked["what"] == "recruits" else prices
     named = {name: asked[name] for name in ("top", "repeats", "seed")}
-    return ask(week(of.digest, of.problem), Plan.parse(unpacked(of.plan)), is_over=_until(asked["budget"]), **named).to_json()
+    return _json(ask(week(of.digest, of.problem), _plan(of), is_over=_until(asked["budget"]), **named).to_json())

@@ -30,9 +30,11 @@ from api.context import Context
 from api.database import Database
 from api.documented import document
 from api.faults import Refusal, of_status
+from api.lookout import Lookout
 from api.metrics import Metrics
 from api.office import Office
 from api.pool import Pool
+from api.rates import Rates
 from api.routes import administration, catalogue, living, operations, plans, problems, publication, streams
 from api.settings import Settings
 from api.webhooks import Courier
@@ -66,8 +68,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     database = Database(settings.database.get_secret_value())
     pool = Pool(settings.workers, {**os.environ, **_environment(settings)})
     office, intake, study = (Office(count, settings.answer_seconds) for count in (settings.clerks, 1, 1))
-    app.state.context = Context(settings, database, office, intake, study, pool)
-    app.state.gate, app.state.streams, app.state.metrics = Gate(settings), streams.Streams(settings.max_streams), Metrics()
+    app.state.context = Context(settings, database, office, intake, study, pool, Lookout(database))
+    app.state.rates = Rates(database, settings.rate)
+    app.state.gate, app.state.streams, app.state.metrics = Gate(settings, app.state.rates), streams.Streams(settings.max_streams), Metrics()
     app.state.is_stopping = False
     for module in (plans, living, publication, streams, problems, catalogue, administration, operations):
         app.include_router(module.router)
@@ -103,6 +106,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context.office.open()
     courier = Courier(context.database, context.settings, stopping)
     courier.start()
+    counting = threading.Thread(target=app.state.rates.run, args=(stopping,), name="rates", daemon=True)
+    counting.start()
     log.info("server ready", workers=context.settings.workers)
     try:
         yield
@@ -110,7 +115,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.is_stopping = True
         stopping.set()
         await run_in_threadpool(context.pool.stop, PATIENCE)
-        await run_in_threadpool(courier.join, PATIENCE)
+        for thread in (courier, counting):
+            await run_in_threadpool(thread.join, PATIENCE)
         for office in (context.office, context.intake, context.study):
             await run_in_threadpool(office.close)
         context.database.close()

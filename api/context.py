@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from api.database import Database
+from api.lookout import Lookout
 from api.office import Office
 from api.pool import Pool
 from api.settings import Settings
@@ -24,9 +25,10 @@ class Context:
     study: Office
     """For what takes long, so that nobody waits behind it."""
     pool: Pool
+    lookout: Lookout
 
 
-def context_of(request: Request) -> Context:
+async def context_of(request: Request) -> Context:
     """Return the context of the server that a request came to."""
     found: Context = request.app.state.context
     return found

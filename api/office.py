@@ -12,11 +12,13 @@ import multiprocessing
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
 from api.faults import Refusal
+from api.reading import NotAtHand
 from matcher.errors import FaultyInput
 
 MOST_WAITING = 32
@@ -36,6 +38,8 @@ def _serve(connection: Connection) -> None:
             answer = (True, call(*arguments))
         except FaultyInput as error:
             answer = (False, (type(error), error.faults))
+        except NotAtHand:
+            answer = (False, (NotAtHand, "ask again with the bodies"))
         except Exception as error:  # noqa: BLE001 - it is the asker's to handle
             answer = (False, (RuntimeError, f"{type(error).__name__}: {error}"))
         connection.send(answer)
@@ -49,11 +53,42 @@ Question = str | Callable[..., Any]
 """A function of `api.answers` by its name, or any function."""
 
 
+class Turns:
+    """A lock that is taken in the order in which it was asked for: nobody waits for those who came later."""
+
+    def __init__(self) -> None:
+        self._mutex, self._line, self._is_taken = threading.Lock(), deque[threading.Event](), False
+
+    def take(self, seconds: float) -> bool:
+        """Wait for one's turn; returns whether it came in time."""
+        with self._mutex:
+            if not self._is_taken:
+                self._is_taken = True
+                return True
+            mine = threading.Event()
+            self._line.append(mine)
+        if mine.wait(seconds):
+            return True
+        with self._mutex:
+            if mine.is_set():  # it came at the last moment
+                return True
+            self._line.remove(mine)
+            return False
+
+    def give(self) -> None:
+        """Let the next one have its turn."""
+        with self._mutex:
+            if self._line:
+                self._line.popleft().set()
+            else:
+                self._is_taken = False
+
+
 class Clerk:
     """One process of the office."""
 
     def __init__(self) -> None:
-        self._lock, self._waiting = threading.Lock(), threading.BoundedSemaphore(MOST_WAITING)
+        self._turns, self._waiting = Turns(), threading.BoundedSemaphore(MOST_WAITING)
         self._process: Any = None
         self._is_closed = False
         self._connection: Connection | None = None
@@ -64,12 +99,12 @@ class Clerk:
         if not self._waiting.acquire(blocking=False):
             raise Refusal("busy", "too many questions wait to be answered", headers={"Retry-After": "5"})
         try:
-            if not self._lock.acquire(timeout=seconds):
+            if not self._turns.take(seconds):
                 raise Refusal("busy", "the questions before this one took too long", headers={"Retry-After": "5"})
             try:
                 return self._asked(ask, arguments, until)
             finally:
-                self._lock.release()
+                self._turns.give()
         finally:
             self._waiting.release()
 

@@ -8,12 +8,20 @@ from matcher.problem import Problem
 
 
 class Stored(NamedTuple):
-    """A stored plan and the problem that it is of, as they are kept."""
+    """A stored plan and the problem that it is of: their names, and their bodies where whoever answers does not have them at hand.
+
+    `name` tells the version of the plan from every other one, `digest` the problem.
+    """
 
     digest: str
-    problem: bytes
-    plan: bytes
+    name: str
     is_in_force: bool
+    problem: bytes | None = None
+    plan: bytes | None = None
+
+
+class NotAtHand(Exception):
+    """A question came by names alone, of a week or a plan that is not at hand: it has to be asked again with the bodies."""
 
 
 def read_problem(data: Any) -> dict[str, Any]:

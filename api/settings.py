@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     """Processes that solve; each works on one job at a time."""
     threads: Annotated[int, Field(ge=1, le=64)] = 2
     """Searchers of one job."""
+    nice: Annotated[int, Field(ge=0, le=19)] = 10
+    """How far a server's workers stand back for the server, so that it answers while they search."""
     clerks: Annotated[int, Field(ge=1, le=64)] = 1
     """Processes that answer questions, each with its weeks kept warm; one more answers those that take long."""
 
@@ -43,7 +45,9 @@ class Settings(BaseSettings):
     max_streams: Annotated[int, Field(ge=1)] = 200
     """Progress streams open at the same time."""
     rate: str = "600/minute"
-    """Requests of one caller, and, for those who show no valid key, of one address."""
+    """Requests of one caller, and, for those who show no valid key, of one address; counted by all servers of a database together."""
+    key_seconds: Seconds = 2.0
+    """How long a key that was let in is not looked up again: another server may let in a revoked one for so long."""
 
     lease: Annotated[float, Field(gt=0)] = 15.0
     """Seconds without a sign of life after which another worker takes over a job."""

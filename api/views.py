@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fastapi import Request
@@ -70,16 +70,33 @@ def etag(mark: object) -> str:
     return f'"{mark}"'
 
 
-def tagged(request: Request, body: bytes | dict[str, Any], mark: object, headers: Mapping[str, str] | None = None) -> Response:
-    """Answer with an entity tag, or 304 where the caller has it already."""
+def tagged(
+    request: Request,
+    body: bytes | dict[str, Any] | Callable[[], dict[str, Any]],
+    mark: object,
+    headers: Mapping[str, str] | None = None,
+    *,
+    is_weak: bool = False,
+) -> Response:
+    """Answer with an entity tag, or 304 where the caller has it already.
+
+    Parameters
+    ----------
+    body
+        What to answer with, or what makes it where it is needed.
+    mark
+        What tells one state from another.
+    is_weak
+        Whether answers of one mark may differ in what nobody asks again for (how long a search has run).
+    """
     tag = etag(mark)
     known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
-    tags = {"ETag": tag, "Cache-Control": "private, no-cache", **(headers or {})}
+    tags = {"ETag": f"W/{tag}" if is_weak else tag, "Cache-Control": "private, no-cache", **(headers or {})}
     if tag in known or "*" in known:
         return Response(status_code=304, headers=tags)
-    if isinstance(body, dict):
-        return JSONResponse(body, headers=tags)
-    return Response(body, media_type="application/json", headers=tags)
+    if isinstance(body, bytes):
+        return Response(body, media_type="application/json", headers=tags)
+    return JSONResponse(body if isinstance(body, dict) else body(), headers=tags)
 
 
 def require_match(request: Request, mark: object) -> None:

@@ -247,6 +247,7 @@ def main(*, is_child: bool = False) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
     if is_child:
+        os.nice(settings.nice)
         threading.Thread(target=_watch_parent, args=(worker.stopping,), daemon=True).start()
     log.info("worker begun")
     warm_up()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from api.auth import Admin, Reader
@@ -53,13 +53,14 @@ def list_keys(caller: Admin, context: Here, limit: Limit = 50, cursor: Cursor = 
 
 
 @router.delete("/keys/{key_id}", response_model=KeyView, responses=refusals("thing"))
-def revoke_key(caller: Admin, context: Here, key_id: str) -> dict[str, Any]:
-    """Revoke a key, at once and for good."""
+def revoke_key(request: Request, caller: Admin, context: Here, key_id: str) -> dict[str, Any]:
+    """Revoke a key for good: at once on the server that is asked, on others of the same database within `SISHE_KEY_SECONDS`."""
     with context.database.write() as connection:
         row = keys.revoke(connection, caller.area, key_id)
         if row is None:
             raise not_found("key", key_id)
         audit.note(connection, caller.id, row["area"], "key.revoke", key_id)
+    request.app.state.gate.forget()
     return key_view(row)
 
 

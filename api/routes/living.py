@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import RowMapping
@@ -14,8 +14,8 @@ from api.context import Context
 from api.documented import body, refusals
 from api.faults import Refusal, below, not_found
 from api.office import Office
-from api.reading import Stored
-from api.routes.plans import IdempotencyKey, VersionQuery, accept_once, get_version, read_plan_at, row_of
+from api.reading import NotAtHand, Stored
+from api.routes.plans import IdempotencyKey, VersionQuery, accept_once, get_version, row_of
 from api.routes.problems import Here
 from api.schemas import EvaluateRequest, PlanView, RecommendRequest, ReplanRequest, ReplanView, WhatIfRequest
 from api.store import audit, plans, problems
@@ -29,23 +29,50 @@ JSON_ANSWER: dict[str, Any] = {"content": {"application/json": {"schema": {"type
 
 
 def stored(context: Context, caller: Caller, plan_id: str, number: int | None = None) -> tuple[RowMapping, RowMapping, Stored]:
-    """Return the row of a plan, of the version that is meant, and both with the problem as the office takes them."""
+    """Return the row of a plan, of the version that is meant (without its body), and how the office is asked about it."""
     with context.database.read() as connection:
         row = row_of(connection, caller, plan_id)
-        found = get_version(connection, row, number)
-        content = problems.body(connection, row["problem_id"], row["problem_version"])
+        found = get_version(connection, row, number, is_whole=False)
         digest = problems.digest(connection, row["problem_id"], row["problem_version"])
     is_in_force = row["standing"] == "published" and found["version"] == row["version"]
-    return row, found, Stored(digest, content, found["body"], is_in_force)
+    return row, found, Stored(digest, f"{plan_id}.{found['version']}", is_in_force)
 
 
-def ask(office: Office, of: Stored, question: str, *arguments: Any, pointer: str = "") -> Any:
-    """Have a question answered at an office; refuses with every fault that the answerer finds in it."""
-    try:
-        return office.ask(of.digest, question, of, *arguments)
-    except FaultyInput as error:
-        kind = "invalid-problem" if isinstance(error, ProblemError) else "invalid-plan" if isinstance(error, PlanError) else "invalid-events"
-        raise Refusal(kind, f"the {error.what} has faults", faults=below(error.faults, pointer)) from None
+def whole(context: Context, row: RowMapping, found: RowMapping, of: Stored) -> Stored:
+    """Return the same with the bodies."""
+    with context.database.read() as connection:
+        version = get_version(connection, row, found["version"])
+        return of._replace(problem=problems.body(connection, row["problem_id"], row["problem_version"]), plan=version["body"])
+
+
+class Asked(NamedTuple):
+    """A plan that questions are about."""
+
+    context: Context
+    row: RowMapping
+    found: RowMapping
+    of: Stored
+
+    @classmethod
+    def about(cls, context: Context, caller: Caller, plan_id: str, number: int | None = None) -> Self:
+        """Return a plan that a caller asks about; refuses where they see none."""
+        return cls(context, *stored(context, caller, plan_id, number))
+
+    def ask(self, question: str, *arguments: Any, pointer: str = "", office: Office | None = None) -> Any:
+        """Have a question answered: at first by names alone, with the bodies where they are not at hand. Refuses with every fault that is found."""
+        office = office or self.context.office
+        try:
+            try:
+                return office.ask(self.of.digest, question, self.of, *arguments)
+            except NotAtHand:
+                return office.ask(self.of.digest, question, whole(self.context, self.row, self.found, self.of), *arguments)
+        except FaultyInput as error:
+            kind = "invalid-problem" if isinstance(error, ProblemError) else "invalid-plan" if isinstance(error, PlanError) else "invalid-events"
+            raise Refusal(kind, f"the {error.what} has faults", faults=below(error.faults, pointer)) from None
+
+    def answer(self, question: str, *arguments: Any, pointer: str = "", office: Office | None = None) -> Response:
+        """Answer with what the office says, as it says it."""
+        return Response(self.ask(question, *arguments, pointer=pointer, office=office), media_type="application/json")
 
 
 @router.post(
@@ -61,7 +88,8 @@ def replan(
 ) -> Response:
     """Plan the week again after something happened, changing as little as it must. The new plan, of the week as it is now, is a draft of its own."""
     asked = read(content, ReplanRequest).model_dump(mode="json")
-    row, found, of = stored(context, caller, plan_id, version)
+    about = Asked.about(context, caller, plan_id, version)
+    row, found = about.row, about.found
 
     def make(connection: Any) -> str:
         problem = answer["problem"]
@@ -88,7 +116,7 @@ def replan(
     answer: dict[str, Any] = {}
 
     def work() -> None:
-        answer.update(ask(context.office, of, "ask_replan", asked))
+        answer.update(about.ask("ask_replan", asked))
 
     made, is_new = accept_once(context, caller, idempotency_key, f"{plan_id}.{found['version']}".encode() + content, work, make)
     with context.database.read() as connection:
@@ -109,12 +137,11 @@ def _progress(answer: dict[str, Any]) -> dict[str, Any]:
     responses=refusals("body", "thing", "office", "conflict", "invalid-problem", "invalid-plan") | {200: JSON_ANSWER},
     openapi_extra=body("RecommendRequest"),
 )
-def recommend(caller: Reader, context: Here, plan_id: str, content: Body, version: VersionQuery = None) -> dict[str, Any]:
+def recommend(caller: Reader, context: Here, plan_id: str, content: Body, version: VersionQuery = None) -> Response:
     """Recommend teams and times for a new need or a visit, the cheapest first, each verified, with its cost by term. The plan stays as it is."""
     asked = read(content, RecommendRequest).model_dump(mode="json")
-    _, _, of = stored(context, caller, plan_id, version)
-    said: dict[str, Any] = ask(context.office, of, "ask_recommend", asked, SHARE * context.settings.answer_seconds)
-    return said
+    about = Asked.about(context, caller, plan_id, version)
+    return about.answer("ask_recommend", asked, SHARE * context.settings.answer_seconds)
 
 
 @router.post(
@@ -122,13 +149,12 @@ def recommend(caller: Reader, context: Here, plan_id: str, content: Body, versio
     responses=refusals("body", "thing", "office", "conflict", "invalid-plan") | {200: JSON_ANSWER},
     openapi_extra=body("EvaluateRequest"),
 )
-def evaluate(caller: Reader, context: Here, plan_id: str, content: Body, version: VersionQuery = None) -> dict[str, Any]:
+def evaluate(caller: Reader, context: Here, plan_id: str, content: Body, version: VersionQuery = None) -> Response:
     """Judge a plan of this problem, which may break rules: cost by term, every violation, and what the engine would change first."""
     asked = read(content, EvaluateRequest)
-    _, _, of = stored(context, caller, plan_id, version)
+    about = Asked.about(context, caller, plan_id, version)
     seconds = SHARE * context.settings.answer_seconds
-    said: dict[str, Any] = ask(context.office, of, "ask_evaluate", asked.plan, asked.top, seconds, pointer="/plan" if asked.plan else "")
-    return said
+    return about.answer("ask_evaluate", asked.plan, asked.top, seconds, pointer="/plan" if asked.plan else "")
 
 
 @router.post(
@@ -136,12 +162,11 @@ def evaluate(caller: Reader, context: Here, plan_id: str, content: Body, version
     responses=refusals("body", "thing", "office", "conflict", "invalid-plan") | {200: JSON_ANSWER},
     openapi_extra=body("WhatIfRequest"),
 )
-def what_if(caller: Reader, context: Here, plan_id: str, content: Body, version: VersionQuery = None) -> dict[str, Any]:
+def what_if(caller: Reader, context: Here, plan_id: str, content: Body, version: VersionQuery = None) -> Response:
     """Try out a move of one visit, as on a board: which rules it would break, what it would cost. Nothing is changed."""
     asked = read(content, WhatIfRequest).model_dump(mode="json")
-    _, _, of = stored(context, caller, plan_id, version)
-    said: dict[str, Any] = ask(context.office, of, "ask_what_if", asked)
-    return said
+    about = Asked.about(context, caller, plan_id, version)
+    return about.answer("ask_what_if", asked)
 
 
 @router.get("/explain/{visit:path}", responses=refusals("thing", "office", "conflict", "invalid-plan", "invalid-request") | {200: JSON_ANSWER})
@@ -152,27 +177,36 @@ def explain(
     visit: str,
     budget: Annotated[float, Query(ge=0, le=30, description="Seconds after which no further change is tried.")] = 2.0,
     version: VersionQuery = None,
-) -> dict[str, Any]:
+) -> Response:
     """Say why a visit is left out and what would let it in, or why it is served as it is (docs/explain.md). In a path, `#` is written `%23`."""
-    _, _, of = stored(context, caller, plan_id, version)
+    about = Asked.about(context, caller, plan_id, version)
     try:
-        said: dict[str, Any] = ask(context.office, of, "ask_explain", visit, budget)
+        return about.answer("ask_explain", visit, budget)
     except Refusal as refusal:
         if [fault.code for fault in refusal.faults] == ["unknown"]:
             raise not_found("visit", visit) from None
         raise
-    return said
 
 
 @router.get("/diff/{other}", responses=refusals("thing", "office", "conflict", "invalid-plan", "invalid-request") | {200: JSON_ANSWER})
-def diff(caller: Reader, context: Here, plan_id: str, other: str, version: VersionQuery = None, other_version: VersionQuery = None) -> dict[str, Any]:
-    """Compare this plan (`a`) with another of the same problem (`b`): what became of each visit, who has to be told what, the cost by term."""
-    row, _, of = stored(context, caller, plan_id, version)
-    their, _, and_of = stored(context, caller, other, other_version)
-    if of.digest != and_of.digest:
-        raise Refusal("conflict", f"{plan_id} and {other} are plans of different problems: {row['problem_id']} and {their['problem_id']}")
-    said: dict[str, Any] = ask(context.office, of, "ask_diff", and_of.plan)
-    return said
+def diff(caller: Reader, context: Here, plan_id: str, other: str, version: VersionQuery = None, other_version: VersionQuery = None) -> Response:
+    """Compare this plan (`a`) with another (`b`): what became of each visit, who has to be told what, the cost by term.
+
+    Plans of two versions of a week are compared by the names of their visits; `only_a` and `only_b` then name those that are in one week alone.
+    A plan that came of planning this one again is compared as it was then. Weeks without a visit in common are not compared (409).
+    """
+    about, their = Asked.about(context, caller, plan_id, version), Asked.about(context, caller, other, other_version)
+    made_of = (their.row["start_id"], their.row["start_version"], their.found["version"])
+    if their.row["kind"] == "replan" and made_of == (plan_id, about.found["version"], 1):
+        return JSONResponse(their.row["result"]["replan"]["difference"])
+    try:
+        return about.answer("ask_diff", whole(context, their.row, their.found, their.of))
+    except Refusal as refusal:
+        if [fault.code for fault in refusal.faults] == ["conflict"]:
+            names = [{"plan": each.row["id"], "problem": each.row["problem_id"], "version": each.row["problem_version"]} for each in (about, their)]
+            detail = f"{plan_id} and {other} cannot be compared: {refusal.faults[0].message}"
+            raise Refusal("conflict", detail, plans=names) from None
+        raise
 
 
 @router.get("/prices", responses=refusals("thing", "office", "conflict", "invalid-plan", "invalid-request") | {200: JSON_ANSWER})
@@ -186,12 +220,11 @@ def prices(
     repeats: Annotated[int, Query(ge=1, le=10, description="How often each is tried, with another seed.")] = 1,
     seed: Annotated[int, Query(ge=0, le=2**31 - 1)] = 1,
     version: VersionQuery = None,
-) -> dict[str, Any]:
+) -> Response:
     """Say what one more hour, 100 yuan or one more volunteer would be worth, each tried out by planning again."""
-    _, _, of = stored(context, caller, plan_id, version)
+    about = Asked.about(context, caller, plan_id, version)
     asked = {"what": what, "budget": budget, "top": top, "repeats": repeats, "seed": seed}
-    said: dict[str, Any] = ask(context.study, of, "ask_prices", asked)
-    return said
+    return about.answer("ask_prices", asked, office=context.study)
 
 
 @router.put(
@@ -202,11 +235,12 @@ def prices(
 )
 def replace_plan(request: Request, caller: Planner, context: Here, plan_id: str, content: Body) -> Response:
     """Store one's own edited plan as the next version of a draft; one that breaks rules is not published. If-Match: the version that was read."""
-    row, found, of = stored(context, caller, plan_id)
+    about = Asked.about(context, caller, plan_id)
+    row, found = about.row, about.found
     require_match(request, f"v{row['version']}")
     if row["state"] in plans.LIVE or row["standing"] != "draft":
         raise Refusal("conflict", f"only a draft that has ended is edited; this one is {row['state']} and {row['standing']}")
-    new = read_plan_at(context, of.digest, of.problem, json_of(content), "")
+    new = about.ask("read_plan", json_of(content))
     report = new["report"]
     count = len(report["violations"])
     with context.database.write() as connection:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import time
+import zlib
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -23,12 +24,13 @@ from api.books import lang_of, plan_book
 from api.context import Context
 from api.documented import answer, body, book_answer, refusals
 from api.faults import Refusal, below, not_found
+from api.reading import Stored
 from api.routes.books import AcceptLanguage, FormQuery, LangQuery, book_response, written
 from api.routes.problems import Cursor, Here, Limit, area_for, head_of
 from api.routes.problems import read as read_problem
 from api.schemas import PlanPage, PlanRequest, PlanView, Standing, State, VersionPage
 from api.store import audit, plans, problems
-from api.store.packing import unpacked
+from api.store.packing import covers, unpacked
 from api.views import page, plan_view, tagged, version_view
 from matcher.errors import Fault, FaultyInput
 from matcher.solve import DEFAULT_BUDGET
@@ -235,7 +237,7 @@ def _start(context: Context, connection: Connection, caller: Caller, asked: Plan
 def read_plan_at(context: Context, digest: str, content: bytes, data: Any, pointer: str) -> dict[str, Any]:
     """Read a plan that came in, at the office; refuses it with every fault, each with a pointer into the body that it came in."""
     try:
-        found: dict[str, Any] = context.office.ask(digest, "read_plan", digest, content, data)
+        found: dict[str, Any] = context.office.ask(digest, "read_plan", Stored(digest, "", is_in_force=False, problem=content), data)
     except FaultyInput as error:
         raise Refusal("invalid-plan", "the plan has faults", faults=below(error.faults, pointer)) from None
     return found
@@ -280,13 +282,16 @@ def list_plans(
 
 
 @router.get("/{plan_id}", response_model=PlanView, responses=refusals("thing") | {304: {"description": "Not changed"}})
-def get_plan(request: Request, caller: Reader, context: Here, plan_id: str) -> Response:
+async def get_plan(request: Request, caller: Reader, context: Here, plan_id: str) -> Response:
     """Say how far a plan is: its state, the best cost so far, bound, gap, how many visits are left out."""
-    with context.database.read() as connection:
-        row = row_of(connection, caller, plan_id)
-    if row["state"] in plans.LIVE:
-        return JSONResponse(plan_view(row), headers={"ETag": f'"{row["revision"]}"', "Cache-Control": "no-store", "Retry-After": "1"})
-    return tagged(request, plan_view(row), row["revision"])
+    row = await context.lookout.row(plan_id)
+    if row is None or not covers(caller.area, row["area"]):
+        raise not_found("plan", plan_id)
+    if row["state"] not in plans.LIVE:
+        return tagged(request, lambda: plan_view(row), row["revision"])
+    # The row of a live plan changes more often than its revision: by what is told of its progress.
+    mark = f"{row['revision']}.{zlib.crc32(repr(row['progress']).encode()):08x}"
+    return tagged(request, lambda: plan_view(row), mark, {"Retry-After": "1"}, is_weak=True)
 
 
 @router.delete("/{plan_id}", status_code=202, response_model=PlanView, responses=refusals("thing"))
@@ -301,11 +306,12 @@ def cancel_plan(caller: Planner, context: Here, plan_id: str) -> Response:
     return JSONResponse(plan_view(row), 202, {"ETag": f'"{row["revision"]}"'})
 
 
-def get_version(connection: Connection, row: RowMapping, number: int | None) -> RowMapping:
-    """Return a version of a plan with its packed body, the newest if none is given; refuses where there is none."""
+def get_version(connection: Connection, row: RowMapping, number: int | None, *, is_whole: bool = True) -> RowMapping:
+    """Return a version of a plan, with its packed body if it is to be whole, the newest if none is given; refuses where there is none."""
     if not row["version"]:
         raise Refusal("conflict", f"there is no plan yet: it is {row['state']}")
-    found = plans.version(connection, row["id"], number or row["version"])
+    find = plans.version if is_whole else plans.version_head
+    found = find(connection, row["id"], number or row["version"])
     if found is None:
         raise not_found("version of the plan", f"{row['id']} version {number}")
     return found

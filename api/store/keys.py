@@ -41,6 +41,11 @@ def matching(connection: Connection, text: str) -> RowMapping | None:
     return row if row is not None and is_right and prefix == PREFIX else None
 
 
+def find(connection: Connection, key_id: str) -> RowMapping | None:
+    """Return the row of a key, valid or not."""
+    return connection.execute(select(keys).where(keys.c.id == key_id[:20])).mappings().first()
+
+
 def listed(connection: Connection, area: str, after: str | None, limit: int) -> list[RowMapping]:
     """Return the keys of an area and below, by id."""
     query = select(keys).where(within(keys.c.area, area)).order_by(keys.c.id).limit(limit)

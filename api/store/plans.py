@@ -39,6 +39,11 @@ def get(connection: Connection, area: str, plan_id: str) -> RowMapping | None:
     return connection.execute(select(plans).where(plans.c.id == plan_id, within(plans.c.area, area))).mappings().first()
 
 
+def some(connection: Connection, names: list[str]) -> list[RowMapping]:
+    """Return the rows of plans by their ids."""
+    return list(connection.execute(select(plans).where(plans.c.id.in_(names))).mappings())
+
+
 def listed(connection: Connection, area: str, before: str | None, limit: int, filters: dict[str, str | None]) -> list[RowMapping]:
     """Return the plans of an area and below, newest first, that have what the filters (by column) say."""
     query = select(plans).where(within(plans.c.area, area)).order_by(plans.c.id.desc()).limit(limit)
@@ -90,6 +95,12 @@ def add_version(connection: Connection, plan_id: str, number: int, cost: int, as
 def version(connection: Connection, plan_id: str, number: int) -> RowMapping | None:
     """Return a version of a plan with its packed body."""
     return connection.execute(select(plan_versions).where(plan_versions.c.plan_id == plan_id, plan_versions.c.version == number)).mappings().first()
+
+
+def version_head(connection: Connection, plan_id: str, number: int) -> RowMapping | None:
+    """Return what is known of a version of a plan, without its body."""
+    columns = [column for column in plan_versions.c if column.name != "body"]
+    return connection.execute(select(*columns).where(plan_versions.c.plan_id == plan_id, plan_versions.c.version == number)).mappings().first()
 
 
 def versions(connection: Connection, plan_id: str) -> list[RowMapping]:

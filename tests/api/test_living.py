@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -104,14 +106,60 @@ def test_a_visit_is_explained_and_one_that_is_not_there_is_not_found(plain: Hous
         plain.client.explain(plan["id"], "none#1")
 
 
-def test_two_plans_of_one_problem_are_compared_and_those_of_different_problems_are_not(plain: House, plan: dict[str, Any]) -> None:
+def test_two_plans_of_one_problem_are_compared(plain: House, plan: dict[str, Any]) -> None:
     other = plain.client.make_plan(plan["problem"]["id"], chunks=0, threads=1, seed=5)
-    foreign = plain.plan()
     plain.work()
     said = plain.client.diff(plan["id"], other["id"])
     assert said["cost"]["a"] == plan["cost"]
-    with pytest.raises(ApiError, match="different problems"):
+
+
+def test_plans_of_two_versions_of_a_week_are_compared_by_the_names_of_their_visits(plain: House, plan: dict[str, Any]) -> None:
+    served = next(line.visit for line in plain.client.plan(plan["id"]).assignments)
+    need = served.rpartition("#")[0]
+    smaller = WEEK.replace(needs=tuple(item for item in WEEK.needs if item.id != need))
+    other = plain.client.make_plan(smaller, chunks=5, threads=1)
+    plain.work()
+    said = plain.client.diff(plan["id"], other["id"])
+    assert served in said["only_a"]
+    assert said["only_b"] == []
+    assert {item["visit"]: item["what"] for item in said["visits"]}[served] == "withdrawn"
+    assert said["cost"]["b"] == plain.client.job(other["id"])["cost"]
+    foreign = plain.plan()
+    with pytest.raises(ApiError, match="no visit in common") as refused:
         plain.client.diff(plan["id"], foreign["id"])
+    assert (refused.value.status, [item["plan"] for item in refused.value.details["plans"]]) == (409, [plan["id"], foreign["id"]])
+
+
+def test_a_plan_and_what_planning_it_again_gave_are_compared_as_that_said(plain: House, plan: dict[str, Any]) -> None:
+    said = plain.client.replan(plan["id"], [{"kind": "withdrawn", "need": WEEK.needs[1].id}])
+    assert plain.client.diff(plan["id"], said["plan"]["id"]) == said["difference"]
+
+
+def test_what_a_stored_plan_says_of_itself_is_true_whatever_came_in(plain: House, plan: dict[str, Any]) -> None:
+    job = plain.client.make_plan(plan["problem"]["id"], chunks=5, threads=1)["id"]
+    plain.work()
+    made = plain.client.plan(job)
+    assert made.figures is not None
+    told = json.loads(made.to_json())
+    told["figures"]["assigned"] = 10**6
+    told["unassigned"] = []
+    told["labels"] = {}
+    plain.client.replace_plan(job, told, seen=1)
+    assert plain.client.plan(job) == made
+    # One visit less: it has a reason now, and the figures count it no more.
+    fewer = {**told, "assignments": told["assignments"][1:]}
+    plain.client.replace_plan(job, fewer, seen=2)
+    now = plain.client.plan(job)
+    assert {left.visit for left in now.unassigned} == {visit.id for visit in WEEK.visits} - {line.visit for line in now.assignments}
+    assert now.figures is None or now.figures.assigned == made.figures.assigned - 1
+    # One that breaks a rule has no figures that would be true.
+    broken = json.loads(json.dumps(told["assignments"]))
+    for service in broken[0]["team"]:
+        for name in ("start", "end"):
+            service[name] = (dt.datetime.fromisoformat(service[name]) - dt.timedelta(hours=6)).isoformat()
+    plain.client.replace_plan(job, {**told, "assignments": broken}, seen=3)
+    assert plain.client.plan(job).figures is None
+    assert plain.client._json("GET", f"/v1/plans/{job}/versions")["items"][0]["violations"] > 0
 
 
 @pytest.mark.parametrize("what", ["prices", "recruits"])
