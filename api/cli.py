@@ -45,6 +45,7 @@ def serve(given: dict[str, Any], *, is_demo: bool) -> None:
     from api.app import Server, create_app  # noqa: PLC0415
     from api.logs import set_up  # noqa: PLC0415
     from api.settings import Settings  # noqa: PLC0415
+    from api.wire import Wire  # noqa: PLC0415
 
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
     set_up(settings.log_level)
@@ -60,7 +61,7 @@ def serve(given: dict[str, Any], *, is_demo: bool) -> None:
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN,
         timeout_keep_alive=15,
-        h11_max_incomplete_event_size=64 * 1024,
+        http=Wire,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         # The server raises the signal once more when it is done; being told to stop and stopping is no failure.

@@ -23,6 +23,7 @@ from api.documented import EXAMPLE_PROBLEM
 from api.jobs import Job
 from api.settings import Settings
 from api.store import keys
+from api.wire import Wire
 from api.worker import Worker
 
 ASKED: dict[str, Any] = {"chunks": 1, "threads": 1}
@@ -39,7 +40,7 @@ class House:
         )
         self.app = create_app(self.settings)
         self.database = self.app.state.context.database
-        self._server = Uvicorn(uvicorn.Config(self.app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=2))
+        self._server = Uvicorn(uvicorn.Config(self.app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=2, http=Wire))
         self._thread = threading.Thread(target=self._server.run)
 
     def __enter__(self) -> Self:

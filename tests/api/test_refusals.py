@@ -118,6 +118,32 @@ def test_a_body_that_does_not_arrive_is_not_waited_for(small: House) -> None:
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.parametrize("said", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: "], ids=["nothing", "half a head"])
+def test_a_head_that_does_not_arrive_is_not_waited_for(small: House, said: bytes) -> None:
+    host, port = small.url.removeprefix("http://").split(":")
+    began = time.monotonic()
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(said)
+        assert connection.recv(4096) == b""
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("part", [b"X-Many: 1\r\n", b"x" * 10], ids=["many headers", "one without end"])
+def test_a_head_without_end_is_cut_off(small: House, part: bytes) -> None:
+    host, port = small.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + (b"" if part.endswith(b"\n") else b"X-Long: "))
+        sent = 0
+        try:
+            while sent < 10_000_000:
+                connection.sendall(part * 1000)
+                sent += len(part) * 1000
+            assert sent < 10_000_000
+        except OSError:
+            assert sent < 10_000_000
+    assert small.http().get("/healthz").status_code == 200
+
+
 def test_more_time_than_the_server_gives_is_refused(small: House) -> None:
     said = refused(small.http(small.key).post("/v1/plans", json={"problem": EXAMPLE_PROBLEM, "budget": 6, "prove": 7}), 422, "invalid-request")
     assert [error["pointer"] for error in said["errors"]] == ["/budget", "/prove"]
