@@ -17,6 +17,20 @@ from tests.desk.coordinator import Coordinator, Street
 PATIENCE = 20_000
 """Milliseconds: on a busy machine everything takes its time."""
 SCREEN = {"width": 1366, "height": 768}
+SUNDAY = "2026-11-22T18:00:00+08:00"
+"""The evening before the weeks of the tests."""
+DATE = """{
+  const [Real, now] = [Date, Date.parse("%s")];
+  globalThis.Date = class extends Real {
+    constructor(...parts) {
+      super(...(parts.length ? parts : [now]));
+    }
+    static now() {
+      return now;
+    }
+  };
+}"""
+"""Only the date is made up: the page's own clock for measuring stays."""
 CHUNKS = 6
 """Of search for the plan of the street: a second."""
 
@@ -68,9 +82,11 @@ def open_desk(house: House, browser: Browser) -> Iterator[Opener]:
     opened: list[tuple[Page, list[str]]] = []
     expect.set_options(timeout=PATIENCE)
 
-    def new(*, key: str | None = None, lang: str = "zh-CN", **viewport: int) -> Coordinator:
-        context = browser.new_context(viewport={**SCREEN, **viewport}, locale=lang)  # type: ignore[arg-type]
+    def new(*, key: str | None = None, lang: str = "zh-CN", now: str = SUNDAY, **viewport: int) -> Coordinator:
+        context = browser.new_context(viewport={**SCREEN, **viewport}, locale=lang, timezone_id="Asia/Shanghai")  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE)
+        # The desk asks as of when something is known; in the tests that does not depend on the day on which they run.
+        context.add_init_script(DATE % now)
         page = context.new_page()
         wrongs: list[str] = []
         page.on("pageerror", lambda error: wrongs.append(str(error)))

@@ -49,6 +49,12 @@ class Coordinator:
             self.page.goto(f"{self.house.url}/desk/#/plans/{plan}")
         expect(self.page.locator(".block").first).to_be_visible()
 
+    def reload(self) -> None:
+        """Load the page anew; waits until the verifier has spoken."""
+        with self.page.expect_response("**/evaluate"):
+            self.page.reload()
+        expect(self.page.locator(".block").first).to_be_visible()
+
     def draft(self, street: Street) -> str:
         """Make a copy of the street's plan for oneself, and open it."""
         content = self.house.client.send("GET", f"/v1/plans/{street.plan}/plan").json()
@@ -95,6 +101,17 @@ class Coordinator:
         box = row.bounding_box()
         assert box is not None
         return box["x"] + box["width"] * (day + share) / 7, box["y"] + box["height"] / 2
+
+    def happened(self, kind: str, **fields: str) -> None:
+        """Say in the open dialog of planning again what happened; texts are written, all else is chosen."""
+        self.dialog().locator("[data-field=kind]").select_option(kind)
+        form = self.dialog().locator(f'[data-event="{kind}"]')
+        for name, value in fields.items():
+            field = form.locator(f'[data-field="{name}"]')
+            if field.evaluate("node => node.tagName") == "SELECT":
+                field.select_option(value)
+            else:
+                field.fill(value)
 
     def edited(self) -> Any:
         """Wait for a change to be stored and verified."""

@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 from api.desk import LOCALE, STATIC, words
 from api.faults import KINDS
 from matcher.diff import What
+from matcher.living.events import KINDS as EVENTS
 from matcher.problem import BUILT_IN_CATEGORIES
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ FAMILIES = {
     "certainty": ["proved", "heuristic"],
     "miss": ["minutes", "levels", "yuan", "residents", "providers"],
     "shows": ["board", "map"],
+    "happened": [*EVENTS, "window", "nothing"],
     "does": ["more_time", *re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`[^|]*) \|", EXPLAIN.partition("### Changes")[2], re.MULTILINE)))],
 }
 
@@ -69,7 +71,7 @@ def test_every_word_that_a_script_asks_for_is_there_and_no_other() -> None:
     text = "\n".join(path.read_text() for path in SCRIPTS)
     named = set(re.findall(r"[\"'`]([a-z_]+(?:\.[a-z_]+)*)[\"'`]", text)) & have
     families = set(re.findall(r"`([a-z_.]+)\.\$\{", text))
-    unused = {key for key in have - asked - named if key.partition(".")[0] not in families}
+    unused = {key for key in have - asked - named if not any(key.startswith(f"{family}.") for family in families)}
     assert unused == set()
 
 

@@ -97,7 +97,7 @@ export class Api {
 
   /** Ask for a plan; sent twice, it is made once. */
   makePlan(asked) {
-    return this.post("/v1/plans", asked, { headers: { "Idempotency-Key": crypto.randomUUID() } });
+    return this.post("/v1/plans", asked, { headers: { "Idempotency-Key": nonce() } });
   }
 
   whatIf(id, asked, signal) {
@@ -136,6 +136,9 @@ export class Api {
     return null;
   }
 }
+
+/** A word that was never used before. (`crypto.randomUUID` is there with TLS only.) */
+const nonce = () => [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join("-");
 
 async function* events(stream) {
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();

@@ -6,7 +6,12 @@ import { routes } from "./travel.js";
 import { DAY, KINDS } from "./week.js";
 import { day, list, moment, number, span, t, time } from "./words.js";
 
-const LANE = { week: 24, day: 40 };
+/** Pixels: the height of a lane, by how many there are; a row; the least width of a block, that it can be seen and hit. */
+const LANE = { week: [26, 26, 15, 13], day: [40] };
+const ROW = 34;
+const LEAST = { week: 7, day: 5 };
+const WHO = 168;
+const DAY_WIDTH = 96;
 const AHEAD = "600px 0px";
 const URGENT = 4;
 const AT_ONCE = 24;
@@ -32,9 +37,17 @@ export class Board {
       this.fillComing();
     }, { root: this.scroller, rootMargin: AHEAD });
     this.coming = new Set();
+    // Another width of the window makes other blocks too narrow.
+    this.wide = new ResizeObserver(() => {
+      const width = this.scroller.clientWidth;
+      if (this.width && this.rows.size > 0 && Math.abs(width - this.width) > DAY_WIDTH) this.draw();
+      this.width = width;
+    });
+    this.wide.observe(this.scroller);
   }
 
   close() {
+    this.wide.disconnect();
     this.near.disconnect();
     this.coming.clear();
   }
@@ -101,6 +114,8 @@ export class Board {
     for (const items of this.desk.services.values()) for (const item of items) take(item.start, item.end);
     this.low = Math.floor(low / 3600) * 3600;
     this.high = Math.ceil(high / 3600) * 3600;
+    const width = Math.max(DAY_WIDTH, (this.scroller.clientWidth - WHO) / this.count);
+    this.least = ((LEAST[this.zoom] + 1) * (this.high - this.low)) / width;
   }
 
   head(i) {
@@ -138,7 +153,7 @@ export class Board {
   row(provider) {
     const { week } = this.desk;
     const row = { provider, isFilled: false, track: el("div", { class: "track" }) };
-    row.name = el("div", { class: "who" }, button(provider.name || provider.id, () => this.screen.chart.choose(provider.id), { class: "link name", title: t("board.person") }),
+    row.name = el("div", { class: "who" }, button(provider.name || provider.id, () => this.screen.openPerson(provider.id), { class: "link name", title: t("board.open_person") }),
       el("span", { class: "kind" }, `${t(`kind.${provider.kind}`)}${provider.community ? ` · ${week.communities.get(provider.community)?.name ?? ""}` : ""}`));
     row.node = el("div", { class: `row ${provider.kind}`, role: "group", data: { row: provider.id } }, row.name, row.track);
     this.rows.set(provider.id, row);
@@ -146,19 +161,20 @@ export class Board {
     return row.node;
   }
 
-  /** Lanes for services at the same time, and with them the height of a row. */
+  /** Lanes for services at the same time, or so short that their blocks would cover one another; with them the height of a row. */
   measure(row) {
     const items = this.desk.services.get(row.provider.id).filter((item) => this.isShown(item));
     const ends = [];
     row.items = items.map((item) => {
       let lane = ends.findIndex((end) => end <= item.start);
       if (lane < 0) lane = ends.push(0) - 1;
-      ends[lane] = item.end;
+      ends[lane] = Math.max(item.end, item.start + this.least);
       return { ...item, lane };
     });
     const lanes = Math.max(1, ends.length);
-    row.node.style.setProperty("--lanes", lanes);
-    row.node.style.setProperty("--high", `${Math.max(34, lanes * LANE[this.zoom] + 8)}px`);
+    const high = LANE[this.zoom][lanes] ?? LANE[this.zoom].at(-1);
+    row.node.style.setProperty("--lane-high", `${high}px`);
+    row.node.style.setProperty("--high", `${Math.max(ROW, lanes * high + 8)}px`);
     row.node.classList.toggle("idle", items.length === 0);
     row.node.setAttribute("aria-label", t("board.row", { name: row.provider.name || row.provider.id, n: number(items.length) }));
     row.mark = JSON.stringify(row.items.map((item) => [item.visit.id, item.role, item.start, item.lane, this.state(item)]));

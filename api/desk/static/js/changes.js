@@ -1,36 +1,73 @@
-// What changed and who must be told; planning again after something happened; putting the plan in force.
+// What changed and who must be told: the list of calls to make; putting the plan in force.
 
-import { button, choice, dialog, el, labelled, replace } from "./dom.js";
-import { day, moment, number, t, time } from "./words.js";
+import { button, copy, dialog, el } from "./dom.js";
+import { list, moment, number, t, time } from "./words.js";
 
 const SHOWN = 300;
+const KEPT = "sishe.desk.told.";
 
-/** A difference of the server as lists: whom to tell, visit by visit. */
-function told(screen, difference) {
-  const { teller, desk } = screen;
-  const people = new Map();
-  for (const notice of difference.notices) {
-    const key = notice.resident ? `r ${notice.resident}` : `p ${notice.provider}`;
-    people.set(key, [...(people.get(key) || []), notice]);
-  }
-  const counts = Object.entries(difference.counts).map(([what, n]) => t("diff.count", { what: t(`what.${what}`), n: number(n) }));
-  if (people.size === 0 && counts.length === 0) return el("p", {}, t("diff.none"));
+/** A difference as lists: visit by visit, and the calls to make, each to be ticked off once it is made (kept for `plan` in this browser). */
+export function told(screen, difference, plan) {
+  const { teller } = screen;
+  const calls = callsOf(screen, difference);
+  const counts = Object.entries(difference?.counts ?? {}).map(([what, n]) => t("diff.count", { what: t(`what.${what}`), n: number(n) }));
+  if (calls.length === 0 && counts.length === 0) return el("p", {}, t("diff.none"));
+  const ticked = new Set(JSON.parse(localStorage.getItem(KEPT + plan) || "[]"));
+  const tick = (key) => (event) => {
+    if (event.target.checked) ticked.add(key);
+    else ticked.delete(key);
+    localStorage.setItem(KEPT + plan, JSON.stringify([...ticked]));
+  };
+  const text = () => calls.map(({ who, lines }) => `${who}\n${lines.map((line) => `  ${line}`).join("\n")}`).join("\n");
   return [
     el("p", {}, counts.join(" · "), " — ", teller.cost(difference.cost.difference)),
-    el("p", {}, el("strong", {}, t("diff.people", { n: number(people.size) }))),
-    el("ul", { class: "told" }, [...people.values()].slice(0, SHOWN).map((notices) => {
-      const [first] = notices;
-      const resident = first.resident && desk.week.residents.get(first.resident);
-      const who = first.resident ? t("diff.resident", { id: first.resident, community: desk.week.communities.get(resident?.community)?.name ?? "" }) : teller.person(first.provider);
-      return el("li", {}, el("strong", {}, who), el("ul", {}, notices.map((notice) => el("li", {}, notified(teller, notice)))));
-    })),
+    el("details", { class: "no-print" }, el("summary", {}, t("diff.visits", { n: number(difference.visits.length) })),
+      el("ul", {}, difference.visits.slice(0, SHOWN).map((item) => el("li", {}, became(teller, item))))),
+    el("div", { class: "calls" }, el("h3", {}, t("diff.people", { n: number(calls.length) })),
+      el("div", { class: "acts no-print" }, button(t("calls.copy"), async () => screen.app.announce(t(await copy(text()) ? "calls.copied" : "calls.not_copied")), { data: { act: "copy" } }),
+        button(t("print"), () => print(), { data: { act: "print" } }), el("span", { class: "hint" }, t("calls.tick")))),
+    el("ul", { class: "told" }, calls.slice(0, SHOWN).map(({ key, who, lines }) => el("li", {},
+      el("label", {}, el("input", { type: "checkbox", checked: ticked.has(key), on: { change: tick(key) } }), el("strong", {}, who)),
+      el("ul", {}, lines.map((line) => el("li", {}, line)))))),
+    calls.length > SHOWN && el("p", {}, t("calls.more", { n: number(calls.length - SHOWN) })),
   ];
 }
 
-function notified(teller, { visit, what, before, after }) {
+/** Whom to call, residents first, and what to say to each. */
+function callsOf(screen, difference) {
+  const { teller, desk } = screen;
+  const people = new Map();
+  const notices = difference?.notices ?? [];
+  const teams = new Map((difference?.visits ?? []).filter((item) => item.after).map((item) => [item.visit, item.after.team]));
+  for (const notice of [...notices.filter((item) => item.resident), ...notices.filter((item) => !item.resident)]) {
+    const key = notice.resident ? `r ${notice.resident}` : `p ${notice.provider}`;
+    people.set(key, [...(people.get(key) || []), notice]);
+  }
+  return [...people].map(([key, found]) => {
+    const [{ resident, provider }] = found;
+    const community = resident && (desk.week.communities.get(desk.resident(resident)?.community)?.name ?? "");
+    const who = resident ? t("diff.resident", { id: resident, community }) : teller.person(provider);
+    return { key, who, lines: found.map((notice) => notified(teller, notice, resident && teams.get(notice.visit))) };
+  });
+}
+
+function became(teller, { visit, what, before, after }) {
+  const parts = [before && teller.assignment(before), after && teller.assignment(after)].filter(Boolean);
+  return t("diff.visit", { visit: teller.visit(visit), what: t(`what.${what}`), how: parts.join(" → ") });
+}
+
+/** What to say of one notice; a resident hears who comes. */
+function notified(teller, { visit, what, before, after }, team) {
   const isOneDay = before?.slice(0, 10) === after?.slice(0, 10);
   const when = before && after && before !== after ? t("diff.from_to", { from: moment(before), to: isOneDay ? time(after) : moment(after) }) : before || after ? moment(after ?? before) : "";
-  return t("diff.notice", { visit: teller.visit(visit), what: t(`what.${what}`), when });
+  const said = t("diff.notice", { visit: teller.visit(visit), what: t(`what.${what}`), when });
+  return team ? t("diff.comes", { said, who: list([...new Set(team.map((service) => teller.person(service.provider)))]) }) : said;
+}
+
+/** What changed since people last knew the plan. */
+function since(screen, { difference, isInForce }) {
+  if (!difference) return el("p", {}, t("diff.none"));
+  return el("section", { class: "card" }, el("h3", {}, t(isInForce ? "changes.since_published" : "changes.since_first")), told(screen, difference, screen.desk.view.id));
 }
 
 export async function showChanges(screen) {
@@ -38,68 +75,7 @@ export async function showChanges(screen) {
   if (!found) return;
   dialog(t("changes"), (close, node) => {
     node.classList.add("wide");
-    return [
-      found.replanned && el("section", { class: "card" }, el("h3", {}, t("changes.replanned")), told(screen, found.replanned)),
-      found.byHand && el("section", { class: "card" }, el("h3", {}, t("changes.by_hand")), told(screen, found.byHand)),
-      !found.replanned && !found.byHand && el("p", {}, t("diff.none")),
-      el("div", { class: "acts" }, button(t("print"), () => print(), { class: "quiet" }), button(t("close"), close, { data: { act: "close" } })),
-    ];
-  });
-}
-
-/** Something happened, or the locks are set: plan again. */
-export function askReplan(screen) {
-  const { desk, teller } = screen;
-  const events = [];
-  dialog(t("replan.title"), (close, node) => {
-    node.classList.add("wide");
-    const happened = el("ul", { class: "events" });
-    const listed = () => replace(happened, events.map((event, i) => el("li", {}, event.text, " ", button(t("remove"), () => {
-      events.splice(i, 1);
-      listed();
-    }, { class: "quiet", "aria-label": t("remove_named", { what: event.text }) }))));
-    const people = [...desk.week.providers.values()].map((item) => [item.id, item.name || item.id]);
-    const days = [["", t("replan.all_week")], ...Array.from({ length: desk.week.days }, (_, i) => [desk.week.date(i), day(desk.week.date(i))])];
-    const who = choice(people, people[0]?.[0], () => {}, { data: { absent: "person" } });
-    const when = choice(days, "", () => {}, { data: { absent: "day" } });
-    const add = button(t("replan.add"), () => {
-      const event = { kind: "absent", provider: who.value, ...(when.value ? { day: when.value } : {}) };
-      events.push({ event, text: t("replan.absent", { who: teller.person(who.value), when: when.value ? day(when.value) : t("replan.all_week") }) });
-      listed();
-    }, { data: { act: "absent" } });
-    const seconds = choice([[0, t("replan.touched")], [10, t("replan.search", { n: 10 })], [30, t("replan.search", { n: 30 })]], 10, () => {}, { data: { replan: "seconds" } });
-    const much = choice([["", t("replan.few")], ["0", t("replan.many")]], "", () => {}, { data: { replan: "price" } });
-    const go = button(t("replan.go"), async () => {
-      go.disabled = true;
-      replace(state, t("replan.going"));
-      const asked = { events: events.map((item) => item.event), budget: Number(seconds.value) || null, price: much.value === "" ? null : Number(much.value) };
-      const made = await screen.act(() => desk.replan(asked), t("replan.done"));
-      go.disabled = false;
-      replace(state);
-      if (!made) return;
-      close();
-      released(screen, made);
-    }, { class: "main", data: { act: "go" } });
-    const state = el("p", { class: "hint", role: "status" });
-    return [
-      el("p", {}, t("replan.about", { n: number(desk.locks.size) })),
-      el("section", { class: "card" }, el("h3", {}, t("replan.happened")), el("div", { class: "row" }, labelled(t("replan.who"), who), labelled(t("replan.when"), when), add), happened),
-      el("div", { class: "row" }, labelled(t("replan.how_long"), seconds), labelled(t("replan.how_much"), much)),
-      state,
-      el("div", { class: "acts" }, go, button(t("cancel"), close, { class: "quiet", data: { act: "close" } })),
-    ];
-  });
-}
-
-function released(screen, made) {
-  const { teller } = screen;
-  dialog(t("changes.replanned"), (close, node) => {
-    node.classList.add("wide");
-    return [
-      made.released.length > 0 && el("p", { class: "wrong" }, t("replan.released", { who: made.released.map((id) => teller.visit(id)).join(", ") })),
-      told(screen, made.difference),
-      el("div", { class: "acts" }, button(t("close"), close, { class: "main", data: { act: "close" } })),
-    ];
+    return [since(screen, found), el("div", { class: "acts" }, button(t("close"), close, { data: { act: "close" } }))];
   });
 }
 
@@ -120,8 +96,7 @@ export async function askPublish(screen) {
     }, { class: "main", data: { act: "go" } });
     return [
       el("p", {}, t("publish.about", { placed: number(desk.assigned.size), waiting: number(desk.unassigned.length) })),
-      found.replanned && el("section", { class: "card" }, el("h3", {}, t("changes.replanned")), told(screen, found.replanned)),
-      found.byHand && el("section", { class: "card" }, el("h3", {}, t("changes.by_hand")), told(screen, found.byHand)),
+      found.difference ? since(screen, found) : el("p", {}, t("publish.first")),
       el("div", { class: "acts" }, go, button(t("cancel"), close, { class: "quiet", data: { act: "close" } })),
     ];
   });

@@ -66,12 +66,47 @@ export function labelled(text, control, props = {}) {
   return el("div", { class: "field", ...props }, el("label", { for: control.id }, text), control);
 }
 
+const CLOCK = /^\s*(\d{1,2})[:：.]?(\d{2})\s*$/;
+
+/** The clock time that somebody wrote, as 08:30; null for what is none. */
+export function clockOf(text) {
+  const [, hours, minutes] = CLOCK.exec(text) ?? [];
+  return hours !== undefined && hours < 24 && minutes < 60 ? `${hours.padStart(2, "0")}:${minutes}` : null;
+}
+
+/** A field for a clock time: browsers show their own by the clock of their system, with AM and PM where that has it. */
+export function clockField(value, act, props = {}) {
+  const node = el("input", { type: "text", inputmode: "numeric", size: "6", autocomplete: "off", placeholder: "08:30", value, ...props });
+  node.addEventListener("input", () => {
+    const found = clockOf(node.value);
+    node.setAttribute("aria-invalid", String(found === null && node.value.trim() !== ""));
+    act?.(found);
+  });
+  return node;
+}
+
 /** Have the browser save a file under a name. */
 export function save(blob, name) {
   const url = URL.createObjectURL(blob);
   el("a", { href: url, download: name }).click();
   // The browser takes the file up by itself, in its own time.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+/** Put a text on the clipboard; says whether the browser let it. */
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // Without TLS there is no such clipboard; what is selected can still be copied.
+    const node = el("textarea", { value: text, class: "hidden-text", "aria-hidden": "true" });
+    (document.querySelector("dialog[open]:last-of-type") ?? document.body).append(node);
+    node.select();
+    const done = document.execCommand("copy");
+    node.remove();
+    return done;
+  }
 }
 
 /** Say something to those who listen instead of look. */

@@ -2,12 +2,14 @@
 
 import { Board } from "./board.js";
 import { showBroken } from "./broken.js";
-import { showChanges, askPublish, askReplan } from "./changes.js";
+import { showChanges, askPublish } from "./changes.js";
 import { Desk } from "./desk.js";
 import { button, choice, el, labelled, replace } from "./dom.js";
 import { Drag } from "./drag.js";
 import { Chart } from "./map.js";
 import { plan as planning } from "./planning.js";
+import { openPerson } from "./person.js";
+import { askReplan } from "./replan.js";
 import { Teller } from "./say.js";
 import { Waiting } from "./waiting.js";
 import { openVisit } from "./visit.js";
@@ -90,12 +92,18 @@ class Screen {
     openVisit(this, visit, more);
   }
 
+  openPerson(id) {
+    openPerson(this, id);
+  }
+
   draw() {
     const { app, desk, teller } = this;
     this.board?.close();
     this.drag?.close();
     this.undo = button(t("undo"), () => this.act(() => desk.undo(), (what) => t("undone", { what: what ? t(what) : "" })), { data: { act: "undo" } });
+    this.redo = button(t("redo"), () => this.act(() => desk.redo(), (what) => t("redone", { what: what ? t(what) : "" })), { data: { act: "redo" } });
     this.replan = button(t("replan"), () => askReplan(this), { data: { act: "replan" } });
+    this.need = button(t("happened.new_need"), () => askReplan(this, { kind: "new_need" }), { data: { act: "need" } });
     this.publish = button(t("publish"), () => askPublish(this), { class: "main", data: { act: "publish" } });
     this.chips = el("div", { class: "chips" });
     this.board = new Board(this);
@@ -117,7 +125,7 @@ class Screen {
     replace(this.root,
       app.bar(desk.week.problem.name || desk.view.id, button(t("weeks.back"), () => app.go("#/"), { class: "quiet", data: { act: "weeks" } })),
       el("div", { class: "tools" }, this.chips,
-        el("div", { class: "acts" }, this.undo, this.replan, button(t("changes"), () => showChanges(this), { data: { act: "changes" } }),
+        el("div", { class: "acts" }, this.undo, this.redo, this.need, this.replan, button(t("changes"), () => showChanges(this), { data: { act: "changes" } }),
           button(t("plan.workbook"), () => this.download(), { data: { act: "workbook" } }), this.publish)),
       el("div", { class: "tools filters", role: "group", "aria-label": t("filters") }, el("div", { class: "tabs" }, tabs.board, tabs.map), this.filterFields(stand)),
       el("main", { class: "work" }, stage, this.waiting.node));
@@ -172,7 +180,8 @@ class Screen {
       view.cost !== null && el("span", { class: "chip dim", title: t("cost.about") }, t("summary.cost", { n: number(view.cost) })),
       desk.locks.size > 0 && el("span", { class: "chip" }, t("summary.locks", { n: number(desk.locks.size) })));
     this.undo.disabled = !desk.canUndo;
-    this.replan.disabled = desk.frozen !== null;
+    this.redo.disabled = !desk.canRedo;
+    this.replan.disabled = this.need.disabled = desk.frozen !== null;
     this.publish.disabled = !desk.can("publish") || view.standing === "published" || broken > 0;
     this.publish.title = broken > 0 ? t("publish.broken") : !desk.can("publish") ? t("publish.scope") : "";
   }

@@ -3,8 +3,8 @@
 import { button, el, replace, svg } from "./dom.js";
 import { has, number, t } from "./words.js";
 
-export function plan(app, root, job, { name, budget }) {
-  const ending = new AbortController();
+/** What is seen of a job while it runs: `node`, its button `stop`, and `done`, a promise of the job as it ended (null where nobody waits any more). */
+export function watch(app, job, { budget, signal }) {
   const seen = [];
   let latest = null;
   let stopping = false;
@@ -49,12 +49,20 @@ export function plan(app, root, job, { name, budget }) {
     }
     draw();
   };
-  replace(root, app.bar(name), el("main", { class: "page narrow" }, el("section", { class: "card planning", "aria-labelledby": "planning" },
-    el("h2", { id: "planning" }, t("planning.title")), phase, bar, placed, curve, detail, el("p", {}, t("planning.about")), stop)));
   draw();
-  stop.focus();
+  const node = el("div", { class: "planning" }, phase, bar, placed, curve, detail, el("p", {}, t("planning.about")), stop);
+  return { node, stop, done: app.api.follow(job.id, hear, signal) };
+}
+
+/** The screen of a plan that is being made. */
+export function plan(app, root, job, { name, budget }) {
+  const ending = new AbortController();
+  const watched = watch(app, job, { budget, signal: ending.signal });
+  replace(root, app.bar(name), el("main", { class: "page narrow" }, el("section", { class: "card", "aria-labelledby": "planning" },
+    el("h2", { id: "planning" }, t("planning.title")), watched.node)));
+  watched.stop.focus();
   addEventListener("hashchange", () => ending.abort(), { once: true });
-  app.api.follow(job.id, hear, ending.signal).then((done) => {
+  watched.done.then((done) => {
     if (!done) return;
     if (done.state === "failed") throw new Error(done.error?.detail || t("planning.failed"));
     app.announce(t("planning.done"));

@@ -43,7 +43,7 @@ export class Teller {
 
   /** A visit in short: what and where. */
   visit(id) {
-    const visit = this.week.visits.get(id);
+    const visit = this.desk.visit(id);
     if (!visit) return id;
     const count = visit.need.visits > 1 ? ` ${visit.number}/${visit.need.visits}` : "";
     return t("visit.short", { title: visit.title + count, where: visit.community?.name ?? "", who: visit.resident?.id ?? "" }).trim();

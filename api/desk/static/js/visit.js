@@ -1,7 +1,9 @@
 // The dialog of one visit: what it is, why it is (not) served so, where else it could be; everything by keyboard alone.
 
 import { changesOf } from "./drag.js";
-import { button, choice, dialog, el, labelled, replace } from "./dom.js";
+import { button, choice, clockField, dialog, el, labelled, replace } from "./dom.js";
+import { OF_VISIT } from "./happened.js";
+import { askReplan } from "./replan.js";
 import { KINDS } from "./week.js";
 import { day, list, number, span, t, time } from "./words.js";
 
@@ -32,6 +34,11 @@ export function openVisit(screen, id, { role = null, attempt = null } = {}) {
       reasons(screen, visit),
       may && el("section", { class: "card" }, el("h3", {}, t("visit.recommended")), recommended(screen, visit, done)),
       may && moving(screen, visit, assignment, role, attempt, done),
+      may && el("section", { class: "card" }, el("h3", {}, t("replan.happened")), el("div", { class: "acts" }, OF_VISIT.filter((kind) => assignment || kind === "withdrawn" || kind === "window" || kind === "done")
+        .map((kind) => button(t(`happened.${kind}`), () => {
+          close();
+          askReplan(screen, { kind, given: { visit: id } });
+        }, { data: { happened: kind } })))),
       el("div", { class: "acts" },
         assignment && may && (desk.isPinned(id) ? el("span", { class: "hint" }, t("visit.pinned", { pin: list(desk.week.pins.get(id).map((pin) => teller.pin(pin))) }))
           : button(t(desk.locks.has(id) ? "visit.unlock" : "visit.lock"), () => {
@@ -174,15 +181,10 @@ function moving(screen, visit, assignment, role, attempt, done) {
   const people = [...week.providers.values()].sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind)).map((item) => [item.id, item.name || item.id, t(`kind.${item.kind}`)]);
   const who = choice(people, chosen.provider, set("provider"), { data: { move: "person" } });
   const days = Array.from({ length: week.days }, (_, i) => [week.date(i), day(week.date(i))]);
-  // A field of text: browsers show their own time field by the clock of their system, with AM and PM where that has it.
-  const clock = el("input", { type: "text", inputmode: "numeric", size: "6", autocomplete: "off", placeholder: "08:30", value: chosen.start.slice(11, 16), data: { move: "time" } });
-  clock.addEventListener("input", () => {
-    const [, hours, mins] = /^\s*(\d{1,2})[:：.]?(\d{2})\s*$/.exec(clock.value) ?? [];
-    const isTime = hours !== undefined && hours < 24 && mins < 60;
-    clock.setAttribute("aria-invalid", String(!isTime));
-    if (isTime) set("start")(`${chosen.start.slice(0, 10)}T${hours.padStart(2, "0")}:${mins}`);
+  const clock = clockField(chosen.start.slice(11, 16), (time) => {
+    if (time) set("start")(`${chosen.start.slice(0, 10)}T${time}`);
     else go.disabled = true;
-  });
+  }, { data: { move: "time" } });
   look();
   return el("section", { class: "card", "aria-label": t("visit.elsewhere") }, el("h3", {}, t("visit.elsewhere")), el("div", { class: "row" },
     visit.roles.length > 1 && labelled(t("visit.role"), choice(visit.roles.map((item) => [item.id, item.id]), chosen.role, (value) => {

@@ -11,6 +11,8 @@ const WEIGHTS = {
 const byId = (items) => new Map((items || []).map((item) => [item.id, item]));
 
 export class Week {
+  #needs;
+
   constructor(problem) {
     this.problem = problem;
     this.zero = Date.parse(`${problem.horizon.start}T00:00:00Z`);
@@ -24,6 +26,7 @@ export class Week {
     this.categories = byId(problem.categories);
     this.weights = { ...WEIGHTS, ...problem.weights };
     this.rooms = new Map((problem.venues || []).flatMap((venue) => venue.rooms.map((room) => [room.id, { ...room, venue }])));
+    this.#needs = byId(problem.needs);
     this.visits = new Map();
     for (const need of problem.needs || []) for (const visit of this.#visitsOf(need)) this.visits.set(visit.id, visit);
     this.pins = new Map();
@@ -77,6 +80,11 @@ export class Week {
 
   date(i) {
     return this.moment(i * DAY).slice(0, 10);
+  }
+
+  /** The need of a visit, also of one that is no part of the week any more, where its need is. */
+  needOf(visitId) {
+    return this.visits.get(visitId)?.need ?? this.#needs.get(visitId.replace(/#\d+$/, ""));
   }
 
   name(providerId) {

@@ -1,6 +1,7 @@
 // Choosing a week: one that is stored, or a file; its plans; asking for a new one and watching it being made.
 
 import { button, choice, el, labelled, replace, save } from "./dom.js";
+import { dropped } from "./desk.js";
 import { plan as planning } from "./planning.js";
 import { current, date, instant, number, t } from "./words.js";
 
@@ -17,11 +18,12 @@ export async function chooseWeek(app, root) {
   const byId = new Map(plans.map((plan) => [plan.id, plan]));
   const origin = (plan) => {
     let found = plan;
-    while (found.kind === "replan" && found.start && byId.has(found.start.id)) found = byId.get(found.start.id);
+    while (found.start && byId.has(found.start.id)) found = byId.get(found.start.id);
     return found.problem.id;
   };
   const plansOf = new Map();
-  for (const plan of plans) plansOf.set(origin(plan), [...(plansOf.get(origin(plan)) || []), plan]);
+  const hidden = dropped();
+  for (const plan of plans.filter((item) => !hidden.has(item.id))) plansOf.set(origin(plan), [...(plansOf.get(origin(plan)) || []), plan]);
   const weeks = problems.filter((problem) => !replanned.has(problem.id));
   const draw = () => {
     replace(root, app.bar(t("weeks.title")), el("main", { class: "page", data: { screen: "weeks" } },
