@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ from matcher.plan import Plan, Result, TracePoint
 from matcher.stop import Stop
 
 if TYPE_CHECKING:
+    from matcher.check import Report
+    from matcher.compile import Compiled
+    from matcher.instance import Longs
     from matcher.problem import Problem
     from matcher.solvers import Outcome, Seen
 
@@ -36,6 +40,29 @@ class Progress:
     bound: int | None = None
 
 
+@dataclass(frozen=True)
+class Incumbent:
+    """The best plan of a moment of a search that goes on.
+
+    Attributes
+    ----------
+    seconds, chunks
+        Of search, until then.
+    cost, assigned
+        What it costs, and how many visits it serves.
+    """
+
+    seconds: float
+    chunks: int
+    cost: int
+    assigned: int
+    _made: Callable[[], Plan] = field(repr=False)
+
+    def plan(self) -> Plan:
+        """Make the plan and return it, verified: in whichever thread has time. Raises `InternalError` where the verifier refuses it."""
+        return self._made()
+
+
 def solve(
     problem: Problem,
     *,
@@ -47,6 +74,7 @@ def solve(
     exact: bool = False,
     prove: float = 0.0,
     on_progress: Callable[[Progress], None] | None = None,
+    on_incumbent: Callable[[Incumbent], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Result:
     """Plan a problem: find a good plan, verify it, and say what it costs.
@@ -70,6 +98,10 @@ def solve(
         Seconds, after the search, in which it is proved how much a better plan could cost less (`Result.bound`).
     on_progress
         Called now and then with a `Progress`, from the calling thread or one of the searchers'.
+    on_incumbent
+        Called with an `Incumbent` where a plan is better than those before: at most every two seconds of search, and where searchers meet. The search
+        waits meanwhile, so note it and make its plan elsewhere, as whoever saves plans while they are being improved does. What the search finds
+        is the same with it and without.
     cancelled
         Asked between chunks; once it returns True, the best plan so far is returned with status ``stopped``.
 
@@ -80,9 +112,7 @@ def solve(
     ValueError
         If a limit is negative, or there is no thread.
     """
-    from matcher.check import check  # noqa: PLC0415 - numba and numpy load only when something is solved
-    from matcher.compile import compile_problem  # noqa: PLC0415
-    from matcher.decode import decode  # noqa: PLC0415
+    from matcher.compile import compile_problem  # noqa: PLC0415 - numba and numpy load only when something is solved
     from matcher.kernels.cache import is_warm  # noqa: PLC0415
     from matcher.solvers.portfolio import search, with_bound  # noqa: PLC0415
     from matcher.solvers.warm import warm_up  # noqa: PLC0415
@@ -94,6 +124,7 @@ def solve(
     tell = _teller(problem, on_progress)
     tell(None, "compile" if is_warm() else "compile kernels")
     compiled = compile_problem(problem)
+    tell = _teller(problem, on_progress, on_incumbent, compiled)
     warm_up()
     begin = state_of(compiled, start) if start is not None else None
     run = stop.start()
@@ -101,11 +132,7 @@ def solve(
     if prove > 0:
         outcome = with_bound(compiled.instance, outcome, prove, threads, lambda seen: tell(seen, seen.phase), cancelled)
     tell(outcome.trace[-1] if outcome.trace else None, "verify")
-    plan = decode(compiled, outcome.routes)
-    report = check(problem, plan)
-    if not report.is_clean or report.cost != outcome.cost:
-        broken = "; ".join(violation.message for violation in report.violations[:5])
-        raise InternalError(f"the plan found costs {outcome.cost}, its verifier says {report.cost}; violations: {broken or 'none'}")
+    plan, report = _verified(compiled, outcome.routes, outcome.cost)
     return Result(
         plan=plan,
         status="optimal" if outcome.bound == outcome.cost else "stopped" if outcome.why == "cancelled" else "feasible",
@@ -125,15 +152,42 @@ def solve(
     )
 
 
-def _teller(problem: Problem, on_progress: Callable[[Progress], None] | None) -> Callable[[Seen | None, str], None]:
+def _verified(compiled: Compiled, routes: Longs, cost: int) -> tuple[Plan, Report]:
+    """Return the plan of routes and what the verifier says of it; raises `InternalError` where that is not what the search says."""
+    from matcher.check import check  # noqa: PLC0415
+    from matcher.decode import decode  # noqa: PLC0415
+
+    plan = decode(compiled, routes)
+    report = check(compiled.problem, plan)
+    if not report.is_clean or report.cost != cost:
+        broken = "; ".join(violation.message for violation in report.violations[:5])
+        raise InternalError(f"the plan found costs {cost}, its verifier says {report.cost}; violations: {broken or 'none'}")
+    return plan, report
+
+
+def _teller(
+    problem: Problem,
+    on_progress: Callable[[Progress], None] | None,
+    on_incumbent: Callable[[Incumbent], None] | None = None,
+    compiled: Compiled | None = None,
+) -> Callable[[Seen | None, str], None]:
     visits = len(problem.visits)
+    best: list[int] = []
 
     def tell(seen: Seen | None, phase: str) -> None:
         if on_progress is not None:
             at = (0.0, 0, 0, 0) if seen is None else (seen.seconds, seen.chunks, seen.cost, seen.assigned)
             on_progress(Progress(*at, visits=visits, phase=phase, bound=None if seen is None else seen.bound))
+        if on_incumbent is None or compiled is None or seen is None or seen.routes is None or (best and seen.cost >= best[0]):
+            return
+        best[:] = [seen.cost]
+        on_incumbent(Incumbent(seen.seconds, seen.chunks, seen.cost, seen.assigned, partial(_plan_of, compiled, seen.routes, seen.cost)))
 
     return tell
+
+
+def _plan_of(compiled: Compiled, routes: Longs, cost: int) -> Plan:
+    return _verified(compiled, routes, cost)[0]
 
 
 def _versions() -> dict[str, str]:

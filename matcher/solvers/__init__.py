@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Seen:
-    """A moment of a search."""
+    """A moment of a search.
+
+    Attributes
+    ----------
+    routes : int64[...] or None
+        The best routes of that moment, a state of their own: handed to who watches now and then, where they are better than those before.
+    """
 
     seconds: float
     chunks: int
@@ -24,6 +30,7 @@ class Seen:
     assigned: int
     phase: str
     bound: int | None = None
+    routes: Longs | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -56,3 +63,7 @@ class Outcome:
 
 
 Watch = Callable[[Seen], None]
+"""Told of each better moment of a search, and now and then between; by whichever thread of it came by the moment, one at a time."""
+
+ROUTES_PAUSE = 2.0
+"""Seconds of search after which better routes are handed to who watches; where searchers meet and at the end they are at once."""

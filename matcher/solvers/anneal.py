@@ -7,11 +7,12 @@ the best set of all the routes that it came by.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from matcher.kernels.cells import pack
-from matcher.solvers import Outcome, Seen, Watch
+from matcher.solvers import ROUTES_PAUSE, Outcome, Seen, Watch
 from matcher.solvers.construct import AT_ONCE, construct
 from matcher.solvers.improve import STEPS, Temperatures, improve, temperatures
 from matcher.solvers.pool import Pool, suits
@@ -57,14 +58,14 @@ def anneal(instance: Instance, start: Longs | None, run: Run, seed: int, threads
     threads
         Searchers at work at the same time. With one, equal seeds and chunks give equal routes.
     watch
-        Called with what is best so far, at the start, whenever it changes (at most once a chunk), and at the end.
+        Called with what is best so far, at the start, whenever it changes (at most once a chunk), and at the end; with its routes now and then.
     """
     packed = pack(instance)
-    log = _Log(instance, run, watch)
+    log = _Log(run, watch)
     first = Searcher.on(instance, packed, seed, start)
     has_limit = run.stop.chunks is None and len(instance.visits) > AT_ONCE
     construct(first, lambda: run.is_cancelled() or (has_limit and run.fraction(0) >= 1))
-    log.note(first, 0, "construct")
+    log.note(first, 0, "construct", is_met=True)
     course = _Course(temperatures(instance, first), run, run.fraction(0))
     searchers = [first, *(Searcher.on(instance, packed, seed + 7919 * k, first.best()) for k in range(1, threads))]
     chunks, moments, pools = 0, sorted({*(TRADES if threads > 1 else ()), *((GATHER_FROM,) if suits(instance) else ())}), _none(searchers)
@@ -73,11 +74,11 @@ def anneal(instance: Instance, start: Longs | None, run: Run, seed: int, threads
             fraction = run.fraction(chunks)
             reach = min([moment for moment in (*moments, course.end) if moment > fraction], default=1.0)
             others = zip(searchers[1:], pools[1:], strict=True)
-            futures = [pool.submit(_leg, searcher, course, chunks, reach, threads, seen) for searcher, seen in others]
+            futures = [pool.submit(_leg, searcher, course, chunks, reach, threads, seen, log) for searcher, seen in others]
             own = _leg(first, course, chunks, reach, threads, pools[0], log)
             chunks += own + sum(future.result() for future in futures)
             best = min(searchers, key=lambda searcher: searcher.best_cost)
-            log.note(best, chunks, "search")
+            log.note(best, chunks, "search", is_met=True)
             if GATHER_FROM in moments and run.fraction(chunks) >= GATHER_FROM and chunks * STEPS >= GATHER_FROM * LEAST_STEPS * len(instance.visits):
                 pools, course.end = [Pool(instance) for _ in searchers], POLISH_FROM
             while moments and moments[0] <= run.fraction(chunks):
@@ -87,7 +88,7 @@ def anneal(instance: Instance, start: Longs | None, run: Run, seed: int, threads
 
                 polish(best, instance, [seen for seen in pools if seen is not None], run.part(None, None, POLISH_SHARE), run.stop.chunks or 0)
                 pools = _none(searchers)
-                log.note(best, chunks, "search")
+                log.note(best, chunks, "search", is_met=True)
             for searcher in searchers:
                 if searcher is not best and searcher.best_cost > best.best_cost:
                     searcher.adopt(best)
@@ -100,7 +101,7 @@ def _none(searchers: list[Searcher]) -> list[Pool | None]:
     return [None for _ in searchers]
 
 
-def _leg(searcher: Searcher, course: _Course, chunks: int, reach: float, threads: int, seen: Pool | None, log: _Log | None = None) -> int:
+def _leg(searcher: Searcher, course: _Course, chunks: int, reach: float, threads: int, seen: Pool | None, log: _Log) -> int:
     """Anneal one searcher until the fraction `reach` of the run; returns the chunks it took."""
     run, done = course.run, 0
     # Limited by chunks alone, the temperature follows the count and each thread runs its share; otherwise it follows the clock.
@@ -116,30 +117,39 @@ def _leg(searcher: Searcher, course: _Course, chunks: int, reach: float, threads
         done += 1
         if seen is not None and done % GATHER_EVERY == 0:
             seen.gather(searcher.rt)
-        if log is not None:
-            log.note(searcher, chunks + done * threads, "search")
+        log.note(searcher, chunks + done * threads, "search")
     return done
 
 
 class _Log:
-    """Remembers when the best cost fell, and tells who watches."""
+    """Remembers when the best cost fell, and tells who watches; searchers side by side share it."""
 
-    def __init__(self, instance: Instance, run: Run, watch: Watch) -> None:
+    def __init__(self, run: Run, watch: Watch) -> None:
         self.trace: list[Seen] = []
-        self._visits, self._run, self._watch = len(instance.visits), run, watch
-        self._told = -1.0
+        self._run, self._watch = run, watch
+        self._told = self._handed = -1.0
+        self._cost: int | None = None
+        self._lock = Lock()
 
-    def note(self, searcher: Searcher, chunks: int, phase: str) -> None:
-        """Note the best of a searcher."""
+    def note(self, searcher: Searcher, chunks: int, phase: str, *, is_met: bool = False) -> None:
+        """Note the best of a searcher, from its own thread, or where searchers meet (`is_met`), from there."""
         cost, seconds = searcher.best_cost, self._run.seconds
-        is_better = not self.trace or cost < self.trace[-1].cost
-        if not is_better and seconds < self._told + 0.2:
-            return
-        seen = Seen(seconds, chunks, cost, searcher.assigned() if is_better else self.trace[-1].assigned, phase)
-        if is_better:
-            if len(self.trace) > 1 and seconds - self.trace[-2].seconds < 0.05:
-                self.trace[-1] = seen
-            else:
-                self.trace.append(seen)
-        self._told = seconds
-        self._watch(seen)
+        with self._lock:
+            is_better = not self.trace or cost < self.trace[-1].cost
+            # Others may be ahead of this searcher: its routes are handed over if they are the best that anybody has.
+            is_due = (self._cost is None or cost < self._cost) and cost <= (self.trace[-1].cost if self.trace else cost)
+            is_due = is_due and (is_met or seconds >= self._handed + ROUTES_PAUSE)
+            if not is_better and not is_due and seconds < self._told + 0.2:
+                return
+            best, assigned = (cost, searcher.assigned()) if is_better else (self.trace[-1].cost, self.trace[-1].assigned)
+            seen = Seen(seconds, chunks, best, assigned, phase)
+            if is_better:
+                if len(self.trace) > 1 and seconds - self.trace[-2].seconds < 0.05:
+                    self.trace[-1] = seen
+                else:
+                    self.trace.append(seen)
+            self._told = seconds
+            if is_due:
+                self._handed, self._cost = seconds, cost
+                seen = replace(seen, routes=searcher.best())
+            self._watch(seen)

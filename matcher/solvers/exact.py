@@ -10,13 +10,13 @@ from __future__ import annotations
 import itertools
 import math
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ortools.sat.python import cp_model
 
 from matcher.kernels.routes import NONE, view
-from matcher.solvers import Outcome, Seen, Watch
+from matcher.solvers import ROUTES_PAUSE, Outcome, Seen, Watch
 from matcher.solvers.construct import construct
 from matcher.solvers.exact_draft import Draft, add_visits
 from matcher.solvers.exact_facts import Facts
@@ -59,7 +59,7 @@ def exact(instance: Instance, start: Longs | None, run: Run, seed: int, threads:
     """
     facts = Facts(instance)
     best = _Best(facts, run, watch, start if start is not None else _searched(facts, run, seed))
-    best.note(best.cost, best.assigned, None)
+    best.note(best.cost, best.assigned, None, best.state)
     status, bound = _solve(facts, best, run, seed, threads, is_strict=False)
     if status == cp_model.OPTIMAL and best.cost != bound and run.reason(0) is None:
         # The optimum holds a room for less time than the engine can: of what it can hold, find the best.
@@ -110,12 +110,13 @@ class _Best:
     def _cost(self, state: Longs) -> int:
         return Searcher.on(self.facts.instance, self.facts.packed, 1, state).cost()
 
-    def note(self, cost: int, assigned: int, bound: int | None) -> None:
-        """Tell who watches of a plan, and remember it if it is better than those before."""
+    def note(self, cost: int, assigned: int, bound: int | None, state: Longs | None = None) -> None:
+        """Tell who watches of a plan, and remember it if it is better than those before; `state` holds it, where it is at hand."""
         seen = Seen(self.run.seconds, 0, cost, assigned, "exact", bound)
         if not self.trace or cost < self.trace[-1].cost:
             self.trace.append(seen)
-            self.watch(seen)
+            # The engine may count less than the solver has proved yet.
+            self.watch(seen if state is None else replace(seen, routes=state, cost=self._cost(state)))
 
     def take(self, served: Served, cost: int, *, is_optimal: bool) -> None:
         """Make a solution the best routes, if the engine can hold it and it is better."""
@@ -162,7 +163,7 @@ def _solve(facts: Facts, best: _Best, run: Run, seed: int, threads: int, *, is_s
         cost = round(solver.objective_value)
         if cost <= best.cost:
             best.take(_served(drawn, solver), cost, is_optimal=status == cp_model.OPTIMAL)
-        best.note(best.cost, best.assigned, _whole(solver.best_objective_bound))
+        best.note(best.cost, best.assigned, _whole(solver.best_objective_bound), best.state)
     # Before it knows better, CP-SAT says 0, which holds: no term of the objective is negative.
     bound = _whole(solver.best_objective_bound) if status in (cp_model.OPTIMAL, cp_model.FEASIBLE, cp_model.UNKNOWN) else None
     return status, bound
@@ -174,12 +175,17 @@ class _Listener(cp_model.CpSolverSolutionCallback):
     def __init__(self, drawn: Draft, best: _Best) -> None:
         super().__init__()
         self._drawn, self._best = drawn, best
+        self._handed = best.run.seconds
 
     def on_solution_callback(self) -> None:
-        """Tell who watches, and stop if asked to."""
+        """Tell who watches, with the routes now and then, and stop if asked to."""
+        best, state = self._best, None
         assigned = sum(self.boolean_value(literal) for literal in self._drawn.is_in)
-        self._best.note(round(self.objective_value), assigned, _whole(self.best_objective_bound))
-        if self._best.run.is_cancelled():
+        if best.run.seconds >= self._handed + ROUTES_PAUSE:
+            self._handed = best.run.seconds
+            state = state_of(best.facts, _served(self._drawn, self))
+        best.note(round(self.objective_value), assigned, _whole(self.best_objective_bound), state)
+        if best.run.is_cancelled():
             self.stop_search()
 
 
