@@ -34,6 +34,8 @@ class Job:
         Packed bodies; `start` is the last version saved, else the plan that the caller gave to start from, else None.
     version : int
         The last version saved, 0 for none.
+    cost : int or None
+        What that costs.
     spent : float
         Seconds of search that went into it before.
     """
@@ -47,6 +49,7 @@ class Job:
     version: int
     spent: float
     is_cancelled: bool
+    cost: int | None = None
 
 
 class Queue:
@@ -79,10 +82,10 @@ class Queue:
                 stored.tell(connection, row["id"], "state", {"state": "running", "attempt": row["attempt"] + 1})
                 return _job(connection, {**row, "attempt": row["attempt"] + 1})
 
-    def beat(self, job: Job, progress: dict[str, Any] | None, *, is_event: bool) -> bool:
+    def beat(self, job: Job, progress: dict[str, Any] | None, spent: float, *, is_event: bool) -> bool:
         """Renew the lease and tell how far the job is; returns whether someone asked to cancel it. Raises `LostLease`."""
         with self._database.write() as connection:
-            change: dict[str, Any] = {"lease_until": clock() + self._lease}
+            change: dict[str, Any] = {"lease_until": clock() + self._lease, "spent": spent}
             if progress is not None:
                 change["progress"] = progress
             self._keep(connection, job, **change)
@@ -95,7 +98,8 @@ class Queue:
         with self._database.write() as connection:
             self._keep(connection, job, version=job.version + 1, spent=spent, revision=plans.c.revision + 1, lease_until=clock() + self._lease)
             stored.save_version(connection, job.id, job.version + 1, plan, attempt=job.attempt, cost=cost, violations=0, by="matcher")
-        return replace(job, version=job.version + 1, spent=spent)
+            stored.thin(connection, job.id, job.version + 1)
+        return replace(job, version=job.version + 1, spent=spent, cost=cost)
 
     def finish(self, job: Job, state: str, plan: str, result: dict[str, Any], progress: dict[str, Any]) -> None:
         """End a job with its plan, in one transaction: version, result, state, event and webhook, or none of them. Raises `LostLease`."""
@@ -103,6 +107,7 @@ class Queue:
             self._keep(connection, job, version=job.version + 1)
             cost = result["cost"]
             stored.save_version(connection, job.id, job.version + 1, plan, attempt=job.attempt, cost=cost, violations=0, by="matcher")
+            stored.thin(connection, job.id, job.version + 1)
             _end(connection, job.id, job.attempt, state, result=result, progress=progress)
 
     def fail(self, job: Job, code: str, message: str) -> None:
@@ -149,10 +154,10 @@ def _job(connection: Connection, row: dict[str, Any]) -> Job:
     where = (problem_versions.c.problem_id == row["problem_id"]) & (problem_versions.c.version == row["problem_version"])
     problem = connection.execute(select(problem_versions.c.body).where(where)).scalar_one()
     start_id, number = (row["id"], row["version"]) if row["version"] else (row["start_id"], row["start_version"])
-    start = None
+    start, cost = None, None
     if start_id is not None:
-        start = connection.execute(
-            select(plan_versions.c.body).where(plan_versions.c.plan_id == start_id, plan_versions.c.version == number)
-        ).scalar_one()
+        query = select(plan_versions.c.body, plan_versions.c.cost).where(plan_versions.c.plan_id == start_id, plan_versions.c.version == number)
+        found = connection.execute(query).mappings().one()
+        start, cost = found["body"], found["cost"] if row["version"] else None
     kept = {key: row[key] for key in ("id", "attempt", "kind", "settings", "version", "spent")}
-    return Job(**kept, problem=problem, start=start, is_cancelled=bool(row["is_cancelled"]))
+    return Job(**kept, problem=problem, start=start, is_cancelled=bool(row["is_cancelled"]), cost=cost)

@@ -53,8 +53,8 @@ class Settings(BaseSettings):
     """Seconds without a sign of life after which another worker takes over a job."""
     heartbeat: Annotated[float, Field(gt=0)] = 0.5
     poll: Annotated[float, Field(gt=0)] = 0.2
-    checkpoint: Annotated[float, Field(gt=0)] = 60.0
-    """Seconds of search after which the best plan so far is saved; the next leg starts from it."""
+    checkpoint: Annotated[float, Field(gt=0)] = 5.0
+    """Seconds of search between two times at which a better plan is saved: what a death of its worker costs a job at most."""
     attempts: Annotated[int, Field(ge=1)] = 5
     """How often a job whose worker died is begun before it counts as failed."""
     grace: Annotated[float, Field(gt=0)] = 300.0

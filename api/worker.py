@@ -1,7 +1,7 @@
 """A worker: a process that takes one job after another, solves it, and tells how far it is.
 
-A search goes in legs: after each, the best plan so far is saved, and the next leg starts from it; so does whoever takes over if this process dies.
-Legs grow, so that a long search is interrupted seldom. A search limited in chunks, or for a proof, is one leg: begun again it gives the same plan.
+While a search goes on, its best plan so far is saved every few seconds, and whoever takes over if this process dies goes on from there. A search that
+is limited in chunks is begun again instead: the same seed and chunks give the same plan whatever happened in between.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any, Self
 
 import structlog
@@ -25,12 +24,16 @@ from api.store.packing import unpacked
 from matcher.errors import InternalError, MatcherError
 from matcher.plan import Plan, Result
 from matcher.problem import Problem
-from matcher.solve import Progress, solve
+from matcher.solve import Incumbent, Progress, solve
 
 log = structlog.get_logger()
 
 QUIET_EVENTS = 5.0
 """Seconds between two events of progress where nothing has improved."""
+SEARCHING = ("construct", "search", "exact")
+"""Phases of a run that count as search."""
+SAVING_SHARE = 0.1
+"""Of the time, what saving plans may take: of a very large week, less often than is set."""
 LATEST = 0.5
 """Seconds between two looks at whether the parent is still there."""
 
@@ -44,6 +47,7 @@ class Pulse:
     def __init__(self, queue: Queue, job: Job, stopping: threading.Event, settings: Settings) -> None:
         self._queue, self.job, self._stopping, self._settings = queue, job, stopping, settings
         self.is_cancelled, self.is_lost = job.is_cancelled, False
+        self._before, self._searched = job.spent, 0.0
         self._latest: dict[str, Any] | None = None
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
@@ -62,9 +66,16 @@ class Pulse:
 
     def note(self, seen: Progress) -> None:
         """Take note of how far the search is."""
-        said = {"phase": seen.phase, "seconds": round(self.job.spent + seen.seconds, 2), "chunks": seen.chunks, "visits": seen.visits}
+        if seen.phase in SEARCHING:
+            self._searched = max(self._searched, seen.seconds)
+        said = {"phase": seen.phase, "seconds": round(self._before + seen.seconds, 2), "chunks": seen.chunks, "visits": seen.visits}
         known = seen.phase not in ("compile", "compile kernels")
         self._latest = {**said, "cost": seen.cost if known else None, "assigned": seen.assigned if known else None, "bound": seen.bound}
+
+    @property
+    def spent(self) -> float:
+        """Seconds of search that went into the job, those of other workers included; 0 where it would be begun again."""
+        return 0.0 if is_repeatable(self.job) else self._before + self._searched
 
     @property
     def is_late(self) -> bool:
@@ -86,7 +97,7 @@ class Pulse:
             is_better = latest is not None and (told is None or any(latest[key] != told[key] for key in ("phase", "cost", "bound")))
             is_event = is_better or (latest is not None and now - told_at >= QUIET_EVENTS)
             try:
-                self.is_cancelled = self._queue.beat(self.job, latest, is_event=is_event) or self.is_cancelled
+                self.is_cancelled = self._queue.beat(self.job, latest, self.spent, is_event=is_event) or self.is_cancelled
                 renewed = now
             except LostLease:
                 self.is_lost = True
@@ -98,6 +109,47 @@ class Pulse:
                     return
             if is_event:
                 told, told_at = latest, now
+
+
+class Keeper:
+    """Saves the best plan so far every few seconds, in a thread of its own: the search goes on meanwhile."""
+
+    def __init__(self, queue: Queue, pulse: Pulse, pause: float) -> None:
+        self._queue, self._pulse, self._pause = queue, pulse, pause
+        self._latest: Incumbent | None = None
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+
+    def __enter__(self) -> Self:
+        if not is_repeatable(self._pulse.job):
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def note(self, incumbent: Incumbent) -> None:
+        """Take note of a better plan."""
+        self._latest = incumbent
+
+    def _run(self) -> None:
+        saved, pause = self._pulse.job.cost, self._pause
+        while not self._done.wait(pause):
+            latest, began = self._latest, time.monotonic()
+            if latest is not None and (saved is None or latest.cost < saved) and not self._pulse.is_lost:
+                try:
+                    plan = latest.plan().to_json()
+                    if self._done.is_set():
+                        return  # the search is over: its end is about to be saved
+                    self._pulse.job = self._queue.save(self._pulse.job, plan, latest.cost, self._pulse.spent)
+                    saved = latest.cost
+                except LostLease:
+                    return  # the pulse finds out, too
+                except Exception as error:  # noqa: BLE001 - the search goes on without; the next plan is tried
+                    log.warning("a plan was not saved", plan=self._pulse.job.id, error=type(error).__name__)
+            pause = max(self._pause, (time.monotonic() - began) / SAVING_SHARE)
 
 
 class Worker:
@@ -133,8 +185,9 @@ class Worker:
                 bound.info("job handed back")
                 return
             state, result = ended
-            self.queue.finish(pulse.job, state, result.plan.to_json(), result.summary(), _last(result))
-            bound.info("job ended", state=state, cost=result.cost, seconds=round(result.seconds, 2))
+            summary = {**result.summary(), "seconds": job.spent + result.seconds}
+            self.queue.finish(pulse.job, state, result.plan.to_json(), summary, _last(result, summary["seconds"]))
+            bound.info("job ended", state=state, cost=result.cost, seconds=round(summary["seconds"], 2))
         except LostLease:
             bound.warning("job lost to another worker")
         except InternalError as error:
@@ -152,79 +205,46 @@ class Worker:
             self.queue.fail(job, code, message)
 
     def _search(self, pulse: Pulse) -> tuple[str, Result] | None:
-        """Search leg by leg; returns None where this worker has to stop before the end."""
+        """Search to the end; returns None where this worker has to stop before."""
         job, asked = pulse.job, pulse.job.settings
         problem = Problem.parse(unpacked(job.problem))
-        plan = Plan.parse(unpacked(job.start)) if job.start is not None else None
-        found: Result | None = None
-        for seconds, is_last in legs(asked, job.spent, self._settings.checkpoint):
-            result = solve(
+        budget = asked["budget"]
+        with Keeper(self.queue, pulse, self._settings.checkpoint) as keeper:
+            found = solve(
                 problem,
-                budget=seconds,
+                budget=None if budget is None else max(0.0, budget - job.spent),
                 chunks=asked["chunks"],
                 seed=asked["seed"],
                 threads=asked["threads"],
-                start=plan,
+                start=Plan.parse(unpacked(job.start)) if job.start is not None else None,
                 exact=asked["exact"],
-                prove=asked["prove"] if is_last else 0.0,
+                prove=asked["prove"],
                 on_progress=pulse.note,
+                on_incumbent=keeper.note,
                 cancelled=pulse.is_over,
             )
-            found = joined(found, result)
-            plan = found.plan
-            if pulse.is_lost:
-                raise LostLease(job.id)
-            if pulse.is_cancelled or (pulse.is_late and result.status == "stopped"):
-                return "stopped", found
-            if self.stopping.is_set() and result.status == "stopped":
-                self._save(pulse, found, result.seconds)
-                return None
-            if found.status == "optimal" or is_last:
-                return "done", found
-            self._save(pulse, found, result.seconds)
-        raise AssertionError("a search has at least one leg")
-
-    def _save(self, pulse: Pulse, found: Result, seconds: float) -> None:
-        is_repeatable = pulse.job.settings["chunks"] is not None
-        if not is_repeatable:
-            pulse.job = self.queue.save(pulse.job, found.plan.to_json(), found.cost, pulse.job.spent + seconds)
+        if pulse.is_lost:
+            raise LostLease(job.id)
+        if pulse.is_cancelled or (pulse.is_late and found.status == "stopped"):
+            return "stopped", found
+        if self.stopping.is_set() and found.status == "stopped":
+            if not is_repeatable(job):
+                pulse.job = self.queue.save(pulse.job, found.plan.to_json(), found.cost, pulse.spent)
+            return None
+        return "done", found
 
 
-def legs(asked: dict[str, Any], spent: float, checkpoint: float) -> Iterator[tuple[float | None, bool]]:
-    """Yield the seconds of each leg of a search, and whether it is the last: first `checkpoint`, then as long as all before together."""
-    if asked["chunks"] is not None or asked["exact"]:
-        yield (asked["budget"] if asked["budget"] is None else max(0.0, asked["budget"] - spent)), True
-        return
-    left = max(0.0, asked["budget"] - spent)
-    while True:
-        leg = max(checkpoint, spent)
-        if left <= leg * 1.5:
-            yield left, True
-            return
-        yield leg, False
-        spent, left = spent + leg, left - leg
+def is_repeatable(job: Job) -> bool:
+    """Return whether a job is limited in chunks: it has to give the same plan every time, and is therefore begun again, not taken up."""
+    return job.settings["chunks"] is not None
 
 
-def joined(before: Result | None, after: Result) -> Result:
-    """Return one result for the legs of a search: the better plan, and what all of them took."""
-    if before is None:
-        return after
-    best = after if after.cost <= before.cost else before
-    later = [
-        point.model_copy(update={"seconds": round(point.seconds + before.seconds, 3), "chunks": point.chunks + before.chunks})
-        for point in after.trace
-        if point.cost < before.cost
-    ]
-    sums = {"seconds": before.seconds + after.seconds, "chunks": before.chunks + after.chunks, "stop": after.stop}
-    return best.model_copy(update={**sums, "status": best.status if best is after else after.status, "trace": (*before.trace, *later)})
-
-
-def _last(result: Result) -> dict[str, Any]:
+def _last(result: Result, seconds: float) -> dict[str, Any]:
     """Return how far a search was when it ended, in the form of `Pulse.note`."""
     figures = result.plan.figures
     assigned, visits = (figures.assigned, figures.visits) if figures is not None else (len(result.plan.assignments), 0)
     known = {"cost": result.cost, "assigned": assigned, "visits": visits, "bound": result.bound}
-    return {"phase": "end", "seconds": round(result.seconds, 2), "chunks": result.chunks, **known}
+    return {"phase": "end", "seconds": round(seconds, 2), "chunks": result.chunks, **known}
 
 
 def _watch_parent(stopping: threading.Event) -> None:

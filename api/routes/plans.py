@@ -221,9 +221,10 @@ def _settings(context: Context, asked: PlanRequest) -> dict[str, Any]:
 
 def _start(context: Context, connection: Connection, caller: Caller, asked: PlanRequest, head: RowMapping, area: str) -> tuple[str, int] | None:
     if asked.start_id is not None:
+        plans.hold(connection, asked.start_id)
         row = row_of(connection, caller, asked.start_id)
         number = asked.start_version or row["version"]
-        if plans.version(connection, asked.start_id, number) is None:
+        if plans.version_head(connection, asked.start_id, number) is None:
             raise not_found("version of the plan", f"{asked.start_id} version {number}")
         return asked.start_id, number
     if asked.start is None:

@@ -80,6 +80,18 @@ def save_version(connection: Connection, plan_id: str, version: int, body: str, 
     tell(connection, plan_id, "version", {"version": version, "cost": cost})
 
 
+def thin(connection: Connection, plan_id: str, newest: int) -> None:
+    """Forget the versions that a search saved on its way, but the newest and those that other plans were started from."""
+    used = select(plans.c.start_version).where(plans.c.start_id == plan_id, plans.c.start_version.is_not(None))
+    where = (plan_versions.c.plan_id == plan_id) & (plan_versions.c.version < newest)
+    connection.execute(plan_versions.delete().where(where, plan_versions.c.version.not_in(used)))
+
+
+def hold(connection: Connection, plan_id: str) -> None:
+    """Keep the versions of a plan as they are until this transaction ends."""
+    connection.execute(select(plans.c.id).where(plans.c.id == plan_id).with_for_update(read=True))
+
+
 def add_version(connection: Connection, plan_id: str, number: int, cost: int, assigned: int) -> bool:
     """Raise the version of a draft that has ended from `number` to the next; returns whether `number` still was the newest."""
     where = (plans.c.id == plan_id) & (plans.c.version == number) & plans.c.state.in_(ENDED) & (plans.c.standing == "draft")

@@ -8,9 +8,11 @@ import time
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from api.client import ApiError
 from api.documented import EXAMPLE_PLAN, EXAMPLE_PROBLEM
+from api.tables import plans as table
 from matcher.check import check
 from matcher.problem import Problem
 from matcher.solve import solve
@@ -90,7 +92,7 @@ def test_whoever_waits_in_vain_gets_the_job(house: House) -> None:
     house.client.cancel(answer.json()["id"])
 
 
-def test_a_search_is_saved_leg_by_leg_and_stopped_with_the_best_plan_so_far(house: House) -> None:
+def test_better_plans_are_saved_while_a_search_goes_on_and_the_best_one_when_it_is_stopped(house: House) -> None:
     street = make_week("street", seed=1)
     job = house.client.make_plan(street, budget=60, threads=1)
     thread = threading.Thread(target=house.work, kwargs={"checkpoint": 0.3, "heartbeat": 0.05})
@@ -104,11 +106,43 @@ def test_a_search_is_saved_leg_by_leg_and_stopped_with_the_best_plan_so_far(hous
     thread.join(20)
     ended = house.client.job(job["id"])
     assert ended["state"] == "stopped"
-    versions = house.client._json("GET", ended["links"]["versions"])["items"]
-    costs = [version["cost"] for version in versions]
-    assert len(versions) >= 3
-    assert costs == sorted(costs)
-    assert check(street, house.client.plan(job["id"])).cost == ended["cost"] == costs[0]
+    told = [data["cost"] for _, kind, data in house.client.follow(job["id"]) if kind == "version"]
+    assert len(told) >= 3
+    assert told == sorted(told, reverse=True)
+    assert check(street, house.client.plan(job["id"])).cost == ended["cost"] == told[-1]
+    # Of the versions on the way, the last one stays.
+    assert [item["version"] for item in house.client._json("GET", ended["links"]["versions"])["items"]] == [len(told)]
+    assert ended["progress"]["seconds"] == pytest.approx(house.client.result(job["id"])["seconds"], abs=0.01)
+
+
+def test_a_search_that_is_taken_up_again_gets_the_rest_of_its_time(house: House) -> None:
+    street = make_week("street", seed=1)
+    job = house.client.make_plan(street, budget=30, threads=1)["id"]
+    worker = house.worker(checkpoint=0.2, heartbeat=0.05)
+    begun = worker.queue.claim()
+    assert begun is not None
+    thread = threading.Thread(target=worker.work, args=(begun,))
+    thread.start()
+    for _, kind, _data in house.client.follow(job):
+        if kind == "version":
+            break
+    worker.stopping.set()
+    thread.join(20)
+    saved = check(street, house.client.plan(job)).cost
+    again = worker.queue.claim()
+    assert again is not None
+    assert 0 < again.spent < 30
+    assert again.cost == saved
+    house.worker().queue.hand_back(again)
+    with house.database.write() as connection:
+        connection.execute(update(table).where(table.c.id == job).values(spent=29.7))
+    began = time.monotonic()
+    house.work()
+    ended = house.client.job(job)
+    assert (ended["state"], ended["attempt"]) == ("done", 3)
+    assert time.monotonic() - began < 10
+    assert ended["cost"] <= saved
+    assert 29.7 <= ended["progress"]["seconds"] < 32
 
 
 def test_a_search_in_chunks_alone_holds_no_worker_longer_than_the_longest_budget(house: House) -> None:

@@ -56,7 +56,7 @@ def test_callers_take_turns_however_many_jobs_one_of_them_has(database: Database
 def test_a_job_whose_lease_is_renewed_is_nobody_elses(database: Database) -> None:
     add(database)
     job = claimed(queue(database))
-    assert queue(database).beat(job, {"cost": 9}, is_event=True) is False
+    assert queue(database).beat(job, {"cost": 9}, 0.0, is_event=True) is False
     assert queue(database, "w2").claim() is None
 
 
@@ -67,7 +67,7 @@ def test_a_job_without_a_sign_of_life_is_taken_over_and_its_first_worker_changes
     second = claimed(queue(database, "w2"))
     assert (second.id, second.attempt) == (plan, first.attempt + 1)
     for late in (
-        lambda: queue(database).beat(first, None, is_event=False),
+        lambda: queue(database).beat(first, None, 0.0, is_event=False),
         lambda: queue(database).save(first, "{}", 1, 1.0),
         lambda: queue(database).finish(first, "done", "{}", RESULT, {}),
         lambda: queue(database).fail(first, "internal", "late"),
@@ -92,7 +92,30 @@ def test_a_job_that_is_taken_over_starts_from_the_last_saved_plan(database: Data
     lapse(database)
     again = claimed(queue(database, "w2"))
     assert again.start is not None
-    assert (again.version, again.spent) == (1, 12.5)
+    assert (again.version, again.spent, again.cost) == (1, 12.5, 7)
+
+
+def test_the_time_that_was_spent_counts_also_where_nothing_better_was_found_in_it(database: Database) -> None:
+    add(database)
+    job = queue(database).save(claimed(queue(database)), '{"saved": 1}', 7, 5.0)
+    queue(database).beat(job, None, 40.0, is_event=False)
+    lapse(database)
+    assert claimed(queue(database, "w2")).spent == 40.0
+
+
+def test_of_the_plans_saved_on_the_way_the_newest_stays_and_those_that_others_were_started_from(database: Database) -> None:
+    plan = add(database)
+    job = claimed(queue(database))
+    for cost in (9, 8):
+        job = queue(database).save(job, "{}", cost, 1.0)
+    other = add(database, "key:b", start_id=plan, start_version=2)
+    for cost in (7, 6):
+        job = queue(database).save(job, "{}", cost, 1.0)
+    queue(database).finish(job, "done", "{}", RESULT, {})
+    with database.read() as connection:
+        assert [row["version"] for row in plans.versions(connection, plan)] == [5, 2]
+    found = claimed(queue(database))
+    assert (found.id, found.start is not None, found.cost) == (other, True, None)
 
 
 def test_a_job_that_kills_its_workers_is_given_up_in_the_end(database: Database) -> None:
@@ -121,7 +144,7 @@ def test_cancelling_ends_a_queued_job_at_once_and_tells_the_worker_of_a_running_
     assert job.id == running
     with database.write() as connection:
         jobs.cancel(connection, running)
-    assert queue(database).beat(job, None, is_event=False) is True
+    assert queue(database).beat(job, None, 0.0, is_event=False) is True
 
 
 def test_a_job_that_has_ended_is_not_cancelled(database: Database) -> None:
