@@ -27,6 +27,7 @@ log = structlog.get_logger()
 LEASE = 60.0
 """Seconds after which a try whose sender died is due again."""
 TIMEOUT = httpx.Timeout(10.0)
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 LONGEST_PAUSE = 3600.0
 TIDY = 3600.0
 """Seconds between two times at which what nobody needs any more is forgotten."""
@@ -58,20 +59,35 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, at: float, tole
         return False
 
 
-def address_fault(url: str, *, is_private_fine: bool) -> str | None:
-    """Return what is wrong with where a webhook would go; None where nothing is."""
+class BadAddress(Exception):
+    """A webhook does not go to where it should go."""
+
+
+def address_of(url: str) -> str:
+    """Return the address that a webhook is sent to; raises `BadAddress` where a host has one that only this machine or network may reach."""
     parts = urlsplit(url)
-    if is_private_fine:
-        return None
     if parts.scheme != "https" or parts.hostname is None:
-        return "is not https"
+        raise BadAddress("is not https")
     try:
         found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return "its host is not known"
-    if any(not ipaddress.ip_address(address[4][0]).is_global for address in found):
-        return "its host is inside a private network"
-    return None
+    except (OSError, UnicodeError, ValueError):
+        raise BadAddress("its host is not known") from None
+    addresses = [str(address[4][0]) for address in found]
+    if not addresses or not all(map(_is_public, addresses)):
+        raise BadAddress("its host is inside a private network")
+    return addresses[0]
+
+
+def _is_public(text: str) -> bool:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        # Addresses that stand for one of version 4 are as public as that one.
+        inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+        if address in NAT64:
+            inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        if any(each is not None and not _is_public(str(each)) for each in inner):
+            return False
+    return address.is_global and not address.is_multicast
 
 
 class Courier(threading.Thread):
@@ -80,6 +96,8 @@ class Courier(threading.Thread):
     def __init__(self, database: Database, settings: Settings, stopping: threading.Event) -> None:
         super().__init__(name="courier", daemon=True)
         self._database, self._settings, self._stopping = database, settings, stopping
+        # No proxy of the environment: it would look the name up again, and reach what this machine does not.
+        self._http = httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False)
 
     def run(self) -> None:
         """Send until told to stop."""
@@ -95,6 +113,7 @@ class Courier(threading.Thread):
             except Exception as error:  # noqa: BLE001 - the database may be away for a while
                 log.warning("no webhook could be taken", error=type(error).__name__)
             self._stopping.wait(1.0)
+        self._http.close()
 
     def send_one(self) -> bool:
         """Send the webhook that is due longest; returns whether there was one."""
@@ -118,12 +137,18 @@ class Courier(threading.Thread):
         secret = secret_of(self._settings, row["caller"])
         if secret is None:
             return None, "the server has no webhook secret"
-        fault = address_fault(row["url"], is_private_fine=self._settings.webhook_private)
-        if fault is not None:
-            return None, fault
+        headers, url = signed(secret, row["id"], timestamp, row["body"]), httpx.URL(row["url"])
+        extensions: dict[str, Any] = {}
         try:
-            headers = signed(secret, row["id"], timestamp, row["body"])
-            answer = httpx.post(row["url"], content=row["body"], headers=headers, timeout=TIMEOUT, follow_redirects=False)
+            if not self._settings.webhook_private:
+                # The name is looked up once: what was found to be public is where the body goes, whatever the name says a moment later.
+                address = address_of(row["url"])
+                headers["host"], extensions["sni_hostname"] = url.netloc.decode(), url.host
+                url = url.copy_with(host=address)
+            # The answer's body is of no use, and could be without end.
+            with self._http.stream("POST", url, content=row["body"], headers=headers, extensions=extensions) as answer:
+                return answer.status_code, None if answer.is_success else f"answered {answer.status_code}"
+        except BadAddress as fault:
+            return None, str(fault)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return None, type(error).__name__
-        return answer.status_code, None if answer.is_success else f"answered {answer.status_code}"

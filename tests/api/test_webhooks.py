@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select, update
 
@@ -16,7 +17,7 @@ from api.client import ApiError
 from api.database import clock
 from api.documented import EXAMPLE_PROBLEM
 from api.tables import deliveries
-from api.webhooks import Courier, address_fault, secret_of, signed, verify
+from api.webhooks import BadAddress, Courier, address_of, secret_of, signed, verify
 from tests.api.running import ASKED, House
 
 
@@ -128,10 +129,47 @@ def test_a_signature_is_that_of_the_standards_own_example() -> None:
         "https://169.254.169.254/latest",
         "https://[::1]/",
         "https://0.0.0.0/",
+        "https://224.0.0.1/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://[2002:7f00:1::]/",
+        "https://2130706433/",
+        "https://[fe80::1%25lo]/",
+        "https://x:99999/",
     ],
 )
 def test_nothing_is_sent_to_where_only_this_machine_may_go(url: str) -> None:
-    assert address_fault(url, is_private_fine=False) is not None
+    with pytest.raises(BadAddress):
+        address_of(url)
+
+
+def test_a_name_that_is_looked_up_anew_leads_nowhere_else(plain: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[str] = []
+
+    def found(host: str, port: int, **_: Any) -> Any:
+        looked_up.append(host)
+        return [(None, None, None, None, ("93.184.215.14", port))] if len(looked_up) == 1 else [(None, None, None, None, ("127.0.0.1", port))]
+
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(204)
+
+    monkeypatch.setattr("api.webhooks.socket.getaddrinfo", found)
+    courier = Courier(plain.database, plain.settings.model_copy(update={"webhook_private": False}), threading.Event())
+    courier._http = httpx.Client(transport=httpx.MockTransport(answer))
+    sent = courier._sent({"id": "msg-1", "url": "https://hooks.example.org:8443/x?y=1", "caller": "key:a", "body": b"{}"}, 1_700_000_000)
+    assert sent == (204, None)
+    assert looked_up == ["hooks.example.org"]
+    assert str(asked[0].url) == "https://93.184.215.14:8443/x?y=1"
+    assert asked[0].headers["host"] == "hooks.example.org:8443"
+    assert asked[0].extensions["sni_hostname"] == "hooks.example.org"
+    assert courier._sent({"id": "msg-2", "url": "https://hooks.example.org/", "caller": "key:a", "body": b"{}"}, 1) == (
+        None,
+        "its host is inside a private network",
+    )
+    assert len(asked) == 1
 
 
 def test_webhooks_are_refused_where_the_server_has_no_secret_for_them(tmp_path: Any) -> None:
