@@ -28,6 +28,7 @@ from api import desk
 from api.auth import Gate
 from api.context import Context
 from api.database import Database
+from api.docs import mount_docs
 from api.documented import document
 from api.faults import Refusal, of_status
 from api.lookout import Lookout
@@ -62,7 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=version("sishe-matcher"),
         lifespan=_lifespan,
         openapi_url="/openapi.json",
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
     )
     database = Database(settings.database.get_secret_value())
@@ -75,6 +76,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for module in (plans, living, publication, streams, problems, catalogue, administration, operations):
         app.include_router(module.router)
     desk.mount(app)
+    mount_docs(app)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
@@ -169,11 +171,17 @@ class Around:
         finally:
             seconds = time.perf_counter() - began
             # The route's pattern, never the path: what callers name is theirs.
-            route = getattr(scope.get("route"), "path", "unknown")
+            route = getattr(scope.get("route"), "path", None) or _mounted(scope)
             self._metrics.requests.labels(scope["method"], route, str(status)).inc()
             self._metrics.seconds.labels(scope["method"], route).observe(seconds)
             caller = scope.get("state", {}).get("caller")
             log.info("request", method=scope["method"], route=route, status=status, caller=caller, ms=round(seconds * 1000, 1))
+
+
+def _mounted(scope: Scope) -> str:
+    """Return the pattern of a path below which something else answers, such as the desk; ``unknown`` where nothing does."""
+    below = scope.get("root_path", "").removeprefix(scope.get("app_root_path", ""))
+    return f"{below}/{{path}}" if below else "unknown"
 
 
 async def _refused(_request: Request, error: Exception) -> JSONResponse:

@@ -225,8 +225,11 @@ class Client:
         return self._json("PUT", f"/v1/plans/{plan_id}/plan", json=_plain(plan), headers={"If-Match": f'"v{seen}"'})
 
     def publish(self, plan_id: str, version: int | None = None) -> dict[str, Any]:
-        """Put a plan in force for its communities and week."""
-        return self._json("POST", f"/v1/plans/{plan_id}/publish", json={} if version is None else {"version": version})
+        """Put a plan in force for its communities and week: a version of it that was seen, refused (412) where that is not the newest any more.
+
+        Left out, the version is the newest at this moment.
+        """
+        return self._json("POST", f"/v1/plans/{plan_id}/publish", json={"version": version or self.job(plan_id)["version"] or 1})
 
     def in_force(self, *, community: str | None = None, week: str | None = None) -> list[dict[str, Any]]:
         """Return which plan is in force in which community and week."""

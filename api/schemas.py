@@ -163,7 +163,9 @@ class WhatIfRequest(Asked):
 class PublishRequest(Asked):
     """A plan to be put in force."""
 
-    version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)] | None = Field(None, description="The version that is meant; null: the newest.")
+    version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)] | None = Field(
+        None, description="The version that is meant; null: the one of If-Match."
+    )
 
 
 class Error(BaseModel):

@@ -99,10 +99,13 @@ def tagged(
     return JSONResponse(body if isinstance(body, dict) else body(), headers=tags)
 
 
-def require_match(request: Request, mark: object) -> None:
-    """Refuse a change by a caller who has not seen the newest state, or does not say so."""
+def require_match(request: Request, *marks: object, is_optional: bool = False) -> None:
+    """Refuse a change by a caller who has not seen the newest state (any of `marks`), or does not say so, unless that `is_optional`."""
     given = request.headers.get("if-match")
     if given is None:
+        if is_optional:
+            return
         raise Refusal("precondition-required", "send If-Match with the ETag that you read")
-    if given.strip() != "*" and etag(mark) not in [part.strip() for part in given.split(",")]:
-        raise Refusal("changed", f"the newest ETag is {etag(mark)}", headers={"ETag": etag(mark)})
+    seen = [part.strip() for part in given.split(",")]
+    if given.strip() != "*" and not any(etag(mark) in seen for mark in marks):
+        raise Refusal("changed", f"the newest ETag is {etag(marks[0])}", headers={"ETag": etag(marks[0])})

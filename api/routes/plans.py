@@ -31,7 +31,7 @@ from api.routes.problems import read as read_problem
 from api.schemas import PlanPage, PlanRequest, PlanView, Standing, State, VersionPage
 from api.store import audit, plans, problems
 from api.store.packing import covers, unpacked
-from api.views import page, plan_view, tagged, version_view
+from api.views import page, plan_view, require_match, tagged, version_view
 from matcher.errors import Fault, FaultyInput
 from matcher.solve import DEFAULT_BUDGET
 
@@ -295,11 +295,12 @@ async def get_plan(request: Request, caller: Reader, context: Here, plan_id: str
     return tagged(request, lambda: plan_view(row), mark, {"Retry-After": "1"}, is_weak=True)
 
 
-@router.delete("/{plan_id}", status_code=202, response_model=PlanView, responses=refusals("thing"))
-def cancel_plan(caller: Planner, context: Here, plan_id: str) -> Response:
-    """Stop a plan that is being made; the best one so far is kept. One that has ended stays as it is."""
+@router.delete("/{plan_id}", status_code=202, response_model=PlanView, responses=refusals("thing", "changed"))
+def cancel_plan(request: Request, caller: Planner, context: Here, plan_id: str) -> Response:
+    """Stop a plan that is being made; the best one so far is kept. One that has ended stays as it is. If-Match is kept to, but not needed."""
     with context.database.write() as connection:
         row = row_of(connection, caller, plan_id)
+        require_match(request, row["revision"], is_optional=True)
         if row["state"] in plans.LIVE:
             jobs.cancel(connection, plan_id)
             audit.note(connection, caller.id, row["area"], "plan.cancel", plan_id)

@@ -182,11 +182,12 @@ def replace_problem(
     return JSONResponse(problem_view(row) | {"unread": found["unread"]}, headers={"ETag": f'"{row["version"]}"'})
 
 
-@router.delete("/{problem_id}", status_code=204, response_class=Response, responses=refusals("thing", "conflict"))
-def remove_problem(caller: Planner, context: Here, problem_id: str) -> Response:
-    """Remove a stored problem that no plan was made of."""
+@router.delete("/{problem_id}", status_code=204, response_class=Response, responses=refusals("thing", "conflict", "changed", "precondition-required"))
+def remove_problem(request: Request, caller: Planner, context: Here, problem_id: str) -> Response:
+    """Remove a stored problem that no plan was made of. If-Match says which version was seen."""
     with context.database.write() as connection:
         row = head_of(connection, caller, problem_id)
+        require_match(request, row["version"])
         if problems.is_used(connection, problem_id):
             raise Refusal("conflict", "there are plans of this problem")
         problems.remove(connection, problem_id)

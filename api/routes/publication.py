@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from sqlalchemy.exc import IntegrityError
 from starlette.responses import JSONResponse, Response
 
@@ -17,16 +17,22 @@ from api.routes.problems import Here, head_of
 from api.schemas import InForcePage, PlanView, PublishRequest
 from api.store import audit, plans
 from api.store.packing import moment
-from api.views import plan_view
+from api.views import plan_view, require_match
 
 router = APIRouter(prefix="/v1", tags=["publication"])
 
 
 @router.post(
-    "/plans/{plan_id}/publish", response_model=PlanView, responses=refusals("body", "thing", "conflict"), openapi_extra=body("PublishRequest")
+    "/plans/{plan_id}/publish",
+    response_model=PlanView,
+    responses=refusals("body", "thing", "conflict", "changed", "precondition-required"),
+    openapi_extra=body("PublishRequest"),
 )
-def publish(caller: Publisher, context: Here, plan_id: str, content: Body) -> Response:
-    """Put a plan in force for all communities of its problem, in the week in which it starts. What was in force there before is superseded."""
+def publish(request: Request, caller: Publisher, context: Here, plan_id: str, content: Body) -> Response:
+    """Put a plan in force for all communities of its problem, in the week in which it starts. What was in force there before is superseded.
+
+    Which version is meant is said by `version`, or by If-Match with the ETag of the plan or of its content.
+    """
     asked = read(content, PublishRequest)
     try:
         with context.database.write() as connection:
@@ -34,8 +40,9 @@ def publish(caller: Publisher, context: Here, plan_id: str, content: Body) -> Re
             if row["state"] in plans.LIVE:
                 raise Refusal("conflict", f"it is still {row['state']}; stop it first to publish the best plan so far")
             found = get_version(connection, row, None)
+            require_match(request, row["revision"], f"v{row['version']}", is_optional=asked.version is not None)
             if asked.version not in (None, found["version"]):
-                raise Refusal("conflict", f"version {asked.version} is not the newest: that is {found['version']}")
+                raise Refusal("changed", f"version {asked.version} is not the newest: that is {found['version']}")
             if found["violations"]:
                 raise Refusal("conflict", f"the plan breaks {found['violations']} rules")
             facts = head_of(connection, caller, row["problem_id"], row["problem_version"])["facts"]

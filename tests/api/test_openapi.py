@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -41,6 +42,19 @@ def test_every_operation_says_what_it_does_what_it_answers_and_what_it_refuses(p
             for status, answer in operation["responses"].items():
                 assert status < "4" or next(iter(answer["content"])) in ("application/problem+json", "application/json"), (path, status)
     assert len(names) == len(set(names))
+
+
+def test_the_page_of_the_document_takes_everything_from_the_server_itself(plain: House) -> None:
+    http = plain.http()
+    page = http.get("/docs")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "//" not in page.text.replace("<!doctype html>", "")
+    wanted = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(wanted) == 4
+    for path in wanted:
+        found = http.get(f"/{path}")
+        assert (path, found.status_code) == (path, 200)
+    assert "openapi.json" in http.get("/docs/begin.js").text
 
 
 def test_every_reference_leads_somewhere(plain: House) -> None:

@@ -217,7 +217,7 @@ def test_one_plan_is_in_force_for_each_community_and_week(house: House) -> None:
     client = house.as_key(house.make_key("force"))
     first, second = (client.make_plan(EXAMPLE_PROBLEM, **ASKED)["id"] for _ in range(2))
     with pytest.raises(ApiError, match="still queued"):
-        client._json("POST", f"/v1/plans/{first}/publish", json={})
+        client._json("POST", f"/v1/plans/{first}/publish", json={"version": 1})
     house.work()
     assert client.publish(first, 1)["standing"] == "published"
     assert client.publish(second)["standing"] == "published"
@@ -234,7 +234,7 @@ def test_a_plan_of_some_communities_supersedes_no_more_than_those(house: House) 
     wide, narrow = client.make_plan(both, **ASKED)["id"], client.make_plan(EXAMPLE_PROBLEM, **ASKED)["id"]
     house.work()
     for plan in (wide, narrow):
-        client._json("POST", f"/v1/plans/{plan}/publish", json={})
+        client.publish(plan)
     assert client.job(wide)["standing"] == "published"
     found = {item["community"]: item["plan"] for item in client._json("GET", "/v1/in-force")["items"]}
     assert found == {"zhudao": narrow, "ximen": wide}
@@ -252,9 +252,9 @@ def test_an_edited_plan_is_a_version_and_one_that_breaks_a_rule_is_not_published
     with pytest.raises(ApiError, match="412"):
         client.send("PUT", job["links"]["plan"], json=EXAMPLE_PLAN, headers={"If-Match": tag})
     with pytest.raises(ApiError, match="breaks"):
-        client.send("POST", f"/v1/plans/{job['id']}/publish", json={})
+        client.publish(job["id"])
     client.replace_plan(job["id"], EXAMPLE_PLAN, seen=2)
-    assert client._json("POST", f"/v1/plans/{job['id']}/publish", json={})["standing"] == "published"
+    assert client.publish(job["id"])["standing"] == "published"
     assert [item["violations"] for item in client._json("GET", job["links"]["versions"])["items"]] == [0, 2, 0]
     with pytest.raises(ApiError, match="only a draft"):
         client.send("PUT", job["links"]["plan"], json=late, headers={"If-Match": "*"})
@@ -265,8 +265,12 @@ def test_a_problem_with_plans_stays_and_one_without_can_go(house: House) -> None
     used, unused = client.store_problem(EXAMPLE_PROBLEM)["id"], client.store_problem(EXAMPLE_PROBLEM)["id"]
     client.make_plan(used, **ASKED)
     with pytest.raises(ApiError, match="409"):
-        client.send("DELETE", f"/v1/problems/{used}")
-    assert client.send("DELETE", f"/v1/problems/{unused}").status_code == 204
+        client.send("DELETE", f"/v1/problems/{used}", headers={"If-Match": '"1"'})
+    with pytest.raises(ApiError, match="428"):
+        client.send("DELETE", f"/v1/problems/{unused}")
+    with pytest.raises(ApiError, match="412"):
+        client.send("DELETE", f"/v1/problems/{unused}", headers={"If-Match": '"7"'})
+    assert client.send("DELETE", f"/v1/problems/{unused}", headers={"If-Match": '"1"'}).status_code == 204
     with pytest.raises(ApiError, match="404"):
         client.problem(unused)
     house.work()
@@ -307,3 +311,23 @@ def test_weeks_that_planning_again_made_are_not_among_those_that_people_stored(h
     assert listed() == [sent["problem"]["id"], stored]
     assert listed(origin="replan") == [again]
     assert client._json("GET", f"/v1/problems/{again}")["origin"] == "replan"
+
+
+def test_whoever_publishes_or_stops_a_plan_says_which_state_of_it_they_saw(house: House) -> None:
+    job = house.plan()
+    path = f"/v1/plans/{job['id']}/publish"
+
+    def sent(body: dict[str, Any], **headers: str) -> int:
+        return house.http(house.key).post(path, json=body, headers=headers).status_code
+
+    seen = house.client.send("GET", job["links"]["self"]).headers["etag"]
+    house.client.replace_plan(job["id"], EXAMPLE_PLAN, seen=1)
+    assert sent({}) == 428
+    assert [sent({"version": 1}), sent({}, **{"If-Match": seen}), sent({}, **{"If-Match": '"v1"'})] == [412, 412, 412]
+    assert sent({"version": 2}, **{"If-Match": '"v1"'}) == 412
+    assert sent({}, **{"If-Match": '"v2"'}) == 200
+    assert sent({}, **{"If-Match": house.client.send("GET", job["links"]["self"]).headers["etag"]}) == 200
+    running = house.client.make_plan(EXAMPLE_PROBLEM, **ASKED)
+    with pytest.raises(ApiError, match="412"):
+        house.client.send("DELETE", running["links"]["self"], headers={"If-Match": '"77"'})
+    assert house.client.cancel(running["id"])["state"] == "stopped"

@@ -228,9 +228,23 @@ def test_an_answer_that_takes_too_long_ends_its_process_and_the_next_one_is_answ
         office.close()
 
 
+def test_the_numbers_tell_what_is_mounted_from_what_is_not_there(plain: House) -> None:
+    http = plain.http(plain.key)
+    for path in ("/desk/index.html", "/docs/static/swagger-ui.css", "/nothing/here"):
+        http.get(path)
+    routes = [f'route="{route}"' for route in ("/desk/{path}", "/docs/static/{path}", "unknown")]
+    # A request is counted once its last byte is sent, which may be just after it was read.
+    text = next((text for text in (http.get("/metrics").text for _ in range(100)) if all(route in text for route in routes)), "")
+    assert text
+    assert "index.html" not in text
+
+
 def test_the_logs_and_the_numbers_name_nobody(plain: House) -> None:
-    text = plain.http(plain.key).get("/metrics").text
-    assert 'route="/v1/plans/{plan_id}"' in text
+    http = plain.http(plain.key)
+    http.get("/v1/plans/plan_of_nobody")
+    texts = (http.get("/metrics").text for _ in range(100))
+    text = next((text for text in texts if 'route="/v1/plans/{plan_id}"' in text), "")
+    assert text
     assert "sishe_plans" in text
     assert "pl-" not in text
     ready = plain.http().get("/readyz").json()
