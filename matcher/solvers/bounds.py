@@ -6,6 +6,7 @@ The bound is Lagrangian, evaluated in whole numbers: whatever the prices are, it
 from __future__ import annotations
 
 import itertools
+import logging
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +19,8 @@ from matcher.kernels.cells import pack
 from matcher.kernels.chains import C_NUMBERS, TABLES, price_chains
 from matcher.kernels.labels import GUARDS, LABELS, desk
 from matcher.kernels.pricing import U_COMMUNITY, U_COUNT, U_LOSS, U_NODES, U_WEIGHT, count_items, price_shifts
-from matcher.solvers.columns import Columns
 from matcher.solvers.master import Master, master_of
+from matcher.solvers.program import Program
 from matcher.solvers.seeds import routes_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from matcher.kernels.cells import Reals
     from matcher.stop import Run
 
+_log = logging.getLogger(__name__)
 BLOCKS = 16
 """Parts in which shifts are priced, whatever the number of threads, so that sums are the same."""
 FIRST_PRICE = 0.1
@@ -218,13 +220,13 @@ class _Ascent:
         prices = np.where(self.is_live, FIRST_PRICE * self.metric[: self.master.rows], self.closed)
         prices = np.concatenate((prices, np.zeros(self.size - self.master.rows)))
         centre = self._follow(prices).best_prices
-        columns = Columns(self.master, self.losses)
-        if routes is not None and not self._is_over():
-            for g, index, amount, cost in routes_of(self.instance, self.packed, self.master, routes):
-                columns.add_route(g, np.array(index, np.int32), np.array(amount), cost)
-        for turn in range(FIRST_ROUTES if routes is None else 0):
-            self._share_out(columns, turn)
-        self._mix(centre, columns)
+        with Program(self.master, self.losses) as columns:
+            if routes is not None and not self._is_over():
+                for g, index, amount, cost in routes_of(self.instance, self.packed, self.master, routes):
+                    columns.add_route(g, np.array(index, np.int32), np.array(amount), cost)
+            for turn in range(FIRST_ROUTES if routes is None else 0):
+                self._share_out(columns, turn)
+            self._mix(centre, columns)
         return self.best
 
     def _is_over(self) -> bool:
@@ -238,7 +240,7 @@ class _Ascent:
             path.step(answer.value, answer.slack, self.scale * self.upper if self.upper is not None else None)
         return path
 
-    def _share_out(self, columns: Columns, turn: int) -> None:
+    def _share_out(self, columns: Program, turn: int) -> None:
         """Give the program routes that go together: shift after shift takes the best of what is left."""
         master = self.master
         prices = np.rint(np.where(self.is_live, np.maximum(0, self.metric_of_rows), self.closed)).astype(np.int64)
@@ -262,14 +264,19 @@ class _Ascent:
                     prices[mine[self.bucket_of[mine] != b]] = 0
                 prices[row] = 0
 
-    def _mix(self, centre: Any, columns: Columns) -> None:
+    def _mix(self, centre: Any, columns: Program) -> None:
         """Let a linear program over the routes so far set the prices, as a mixture with the best prices, which keeps them from leaping about.
 
         Most steps look for routes roughly; what these say of their prices is a guess, which a step that proves puts right now and then.
         """
         hold, best, guess, rough, fresh = HOLD, -math.inf, -math.inf, 0, 0
         while not self._is_over():
-            optimum, prices = columns.prices()
+            try:
+                optimum, prices = columns.prices()
+            except RuntimeError:
+                # What is proven stays so without the program.
+                _log.warning("The linear program could not be solved; the bound is what was proven before.")
+                break
             prices[: self.master.rows] = np.where(self.is_live, prices[: self.master.rows], self.closed)
             trial = np.rint(hold * centre + (1 - hold) * prices)
             answer = self.ask(self.pool, trial.astype(np.int64), is_exact=True, is_rough=True)

@@ -1,0 +1,94 @@
+"""The proof survives whatever becomes of the process that solves its linear program."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from matcher.compile import compile_problem
+from matcher.solvers import program
+from matcher.solvers.bounds import Bound, bound
+from matcher.solvers.program import FAULTS, Program, serve
+from matcher.stop import Stop
+from tests.small import small_problem
+
+if TYPE_CHECKING:
+    from matcher.instance import Instance
+
+
+def bound_of(instance: Instance) -> Bound:
+    return bound(instance, Stop(budget=None, chunks=1500).start())
+
+
+@pytest.fixture(scope="module")
+def instance() -> Instance:
+    return compile_problem(small_problem(5, 10)).instance
+
+
+def kill_before(monkeypatch: pytest.MonkeyPatch, times: int) -> list[Program]:
+    """Abort the process just before so many questions, the first being left alone; returns each program that was hit."""
+    ask, asked = Program._ask, [0]
+    hit: list[Program] = []
+
+    def ask_or_kill(self: Program) -> Any:
+        asked[0] += 1
+        if asked[0] > 1 and len(hit) < times and self.pid is not None:
+            hit.append(self)
+            os.kill(self.pid, signal.SIGABRT)
+        elif asked[0] > 1 and len(hit) < times:
+            hit.append(self)
+            self._process = program._begin()
+            os.kill(self._process.pid, signal.SIGABRT)
+        return ask(self)
+
+    monkeypatch.setattr(Program, "_ask", ask_or_kill)
+    return hit
+
+
+def test_an_abort_of_the_linear_program_does_not_stop_the_proof(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    undisturbed = bound_of(instance)
+    hit = kill_before(monkeypatch, 1)
+    best = bound_of(instance)
+    assert len(hit) == 1
+    assert hit[0].faults == 1
+    assert best.name == undisturbed.name == "routes"
+    assert abs(best.value - undisturbed.value) <= 0.01 * abs(undisturbed.value)
+
+
+def test_what_is_proven_stays_where_every_process_aborts(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    undisturbed = bound_of(instance)
+    hit = kill_before(monkeypatch, 1_000)
+    best = bound_of(instance)
+    assert len(hit) == FAULTS
+    assert 0 < best.value <= undisturbed.value
+
+
+def test_a_process_is_used_again_by_the_next_proof(instance: Instance) -> None:
+    bound_of(instance)
+    before = [process.pid for process in program._idle]
+    assert before
+    bound_of(instance)
+    assert [process.pid for process in program._idle] == before
+
+
+def test_a_program_that_was_not_solved_is_said_so_and_the_service_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Unsolved:
+        def __init__(self, *start: Any) -> None:
+            self.start = start
+
+        def prices(self) -> tuple[float, Any]:
+            raise RuntimeError
+
+    monkeypatch.setattr(program, "Columns", Unsolved)
+    source, target = io.BytesIO(), io.BytesIO()
+    pickle.dump((pickle.dumps((1, 2)), []), source)
+    pickle.dump((None, []), source)
+    source.seek(0)
+    serve(source, target)
+    target.seek(0)
+    assert [pickle.load(target), pickle.load(target)] == [None, None]
