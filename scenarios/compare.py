@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from scenarios.edits import Case, ScenarioSet
+from scenarios.course import Course
 from scenarios.figures import GOOD, flat, places_of
-from scenarios.runs import BASE, Store, Task, Told, Workers, first_tasks, replicates
-from scenarios.statistics import Estimate, Spread, estimate, knee, pooled
+from scenarios.runs import BASE, Store, Told, Workers, replicates
+from scenarios.statistics import CONFIDENCE, Spread, estimate, holm, knee, pooled
 from scenarios.words import LANGS, Lang, word
 
 if TYPE_CHECKING:
     from matcher.problem import Problem
+    from scenarios.edits import Case, ScenarioSet
 
 Json = dict[str, Any]
 FORMAT: Final = "sishe-comparison/1"
 LEADING: Final = "unserved"
 """The measure by which a scenario is called better or worse: the urgency weight that is left out, by the yardstick of the base week."""
 CURVES: Final = ("rate", "unserved", "visits_served", "yuan", "travel_hours")
-DEFAULT_BUDGET: Final = 5.0
 Differences = dict[tuple[str, str], list[float]]
 """By scenario and measure: what each replicate has more than the base week's."""
 Pools = dict[str, tuple[Spread, Spread]]
@@ -31,11 +30,16 @@ Pools = dict[str, tuple[Spread, Spread]]
 
 @dataclass(frozen=True)
 class _Runs:
-    """The records of a case, one for each replicate, and its bound."""
+    """The records of a case by replicate, and its bound."""
 
     case: Case
-    records: Sequence[Json]
+    records: dict[int, Json]
     proof: Json | None
+
+    @property
+    def first(self) -> Json:
+        """The record of the first replicate that there is."""
+        return next(iter(self.records.values()))
 
 
 def compare(problem: Problem, scenarios: ScenarioSet, folder: Path, *, jobs: int = 2, on_step: Told | None = None) -> Json:
@@ -59,51 +63,56 @@ def compare(problem: Problem, scenarios: ScenarioSet, folder: Path, *, jobs: int
     """
     for _ in scenarios.edited(problem):
         pass
-    settings = scenarios.settings
-    if settings.budget is None and settings.chunks is None:
-        settings = settings.model_copy(update={"budget": DEFAULT_BUDGET})
-    base = Case(BASE, "", (), "")
-    cases = [base, *scenarios.cases]
-    numbers = replicates(settings)
-    first = first_tasks(settings) if settings.warm else []
-    total = len(first) + len(cases) * len(numbers) + (len(cases) if settings.prove else 0)
+    course = Course(scenarios)
+    done = 0
     with Workers(problem, Store(folder), jobs) as workers:
-        begun = workers.run(first, on_step, total=total)
-        starts = {task.replicate: record["plan"] for task, record in begun.items()}
-        # Replicate by replicate, so that a comparison that is cut short has seen every scenario.
-        tasks = {(case.id, r): Task(case.id, r, case.edits, r, settings.budget, settings.chunks, starts.get(r)) for r in numbers for case in cases}
-        records = workers.run(list(tasks.values()), on_step, done=len(first), total=total)
-        proofs: dict[str, Json] = {}
-        if settings.prove:
-            asked = {
-                case.id: Task(case.id, numbers[0], case.edits, numbers[0], None, None, records[tasks[case.id, numbers[0]]]["plan"], settings.prove)
-                for case in cases
-            }
-            proved = workers.run(list(asked.values()), on_step, done=len(first) + len(tasks), total=total)
-            proofs = {name: proved[task] for name, task in asked.items()}
-    runs = [_Runs(case, [records[tasks[case.id, r]] for r in numbers], proofs.get(case.id)) for case in cases]
-    return _compared(problem, scenarios, settings.model_dump(mode="json", by_alias=True), runs)
+        while course.batch:
+            size = len(course.batch)
+            course.go_on(workers.run(course.batch, on_step, done=done, total=course.total))
+            done += size
+    return compared(problem, scenarios, course)
+
+
+def compared(problem: Problem, scenarios: ScenarioSet, course: Course) -> Json:
+    """Return the comparison of the runs that there are; of a course that is not at its end, only what has been finished of each scenario.
+
+    Raises
+    ------
+    LookupError
+        If no repeat of the base week is finished.
+    """
+    numbers = [r for r in replicates(course.settings) if (BASE, r) in course.best]
+    runs = []
+    for case in course.cases:
+        records = {r: course.best[case.id, r] for r in numbers if (case.id, r) in course.best}
+        if records:
+            runs.append(_Runs(case, records, course.proofs.get(case.id)))
+    if not runs:
+        raise LookupError("no run of the base week is finished")
+    missing = [case.id for case in course.cases if all((case.id, r) not in course.best for r in numbers)]
+    return _compared(problem, scenarios, course.settings.model_dump(mode="json", by_alias=True), runs) | {"missing": missing}
 
 
 def _compared(problem: Problem, scenarios: ScenarioSet, settings: Json, runs: list[_Runs]) -> Json:
-    tables = {run.case.id: [flat(record["figures"]) for record in run.records] for run in runs}
-    names = list(dict.fromkeys(name for rows in tables.values() for row in rows for name in row))
+    tables = {run.case.id: {r: flat(record["figures"]) for r, record in run.records.items()} for run in runs}
+    names = list(dict.fromkeys(name for rows in tables.values() for row in rows.values() for name in row))
     base = tables[BASE]
     differences = {
-        (case, name): [row.get(name, 0.0) - before.get(name, 0.0) for row, before in zip(rows, base, strict=True)]
-        for case, rows in tables.items()
-        for name in names
+        (case, name): [row.get(name, 0.0) - base[r].get(name, 0.0) for r, row in rows.items()] for case, rows in tables.items() for name in names
     }
     pools = {
         name: (
-            pooled([row.get(name, 0.0) for row in rows] for rows in tables.values()),
+            pooled([row.get(name, 0.0) for row in rows.values()] for rows in tables.values()),
             pooled(values for (case, other), values in differences.items() if other == name and case != BASE),
         )
         for name in names
     }
     week = {"name": problem.name, "note": problem.note, "digest": problem.digest, "visits": len(problem.visits), "providers": len(problem.providers)}
-    rows = [_row(run, tables[run.case.id], differences, pools) for run in runs]
-    for row in rows[1:]:
+    rows = [_row(run, list(tables[run.case.id].values()), differences, pools) for run in runs]
+    chances = holm([row["measures"][LEADING]["difference"]["p"] for row in rows[1:]])
+    for row, chance in zip(rows[1:], chances, strict=True):
+        row["p"] = chance
+        row["verdict"] = _verdict(row["way"], row["measures"][LEADING]["difference"]["mean"], chance)
         row["says"] = {lang: says(row, rows[0], lang) for lang in LANGS}
     return {
         "format": FORMAT,
@@ -120,15 +129,15 @@ def _compared(problem: Problem, scenarios: ScenarioSet, settings: Json, runs: li
 
 def _row(run: _Runs, table: list[dict[str, float]], differences: Differences, pools: Pools) -> Json:
     case = run.case
-    way = run.records[0]["way"]
+    way = run.first["way"]
     measures: Json = {}
     for name in table[0] | {name: 0.0 for row in table for name in row}:
         values = [row.get(name, 0.0) for row in table]
         measures[name] = estimate(values, pools[name][0]).to_json() | {"values": [round(value, 6) for value in values]}
         if case.id != BASE:
             found = estimate(differences[case.id, name], pools[name][1])
-            measures[name]["difference"] = found.to_json() | {"is_noise": found.is_noise}
-    proof = run.proof or (run.records[0] if run.records[0]["bound"] is not None else None)
+            measures[name]["difference"] = found.to_json() | {"is_noise": found.is_noise, "p": found.chance}
+    proof = run.proof or (run.first if run.first["bound"] is not None else None)
     row: Json = {
         "id": case.id,
         "title": case.title or case.id,
@@ -140,21 +149,19 @@ def _row(run: _Runs, table: list[dict[str, float]], differences: Differences, po
         "bound": None if proof is None else proof["bound"],
         "gap": None if proof is None else proof["gap"],
         # of the first repeat; the files of the runs have them all
-        "figures": run.records[0]["figures"],
-        "runs": [{name: value for name, value in record.items() if name != "figures"} for record in run.records],
+        "figures": run.first["figures"],
+        "runs": [{name: value for name, value in record.items() if name != "figures"} for record in run.records.values()],
     }
-    if case.id != BASE:
-        row["verdict"] = _verdict(way, estimate(differences[case.id, LEADING], pools[LEADING][1]))
     return row
 
 
-def _verdict(way: str, found: Estimate) -> str:
+def _verdict(way: str, change: float, chance: float | None) -> str:
     """Return ``better``, ``worse``, ``noise`` or ``against`` (a difference that the edits rule out, so that it can be nothing but noise)."""
-    gain = GOOD[LEADING] * found.mean
-    if (way == "tighter" and gain > 0) or (way == "looser" and gain < 0) or (way == "same" and gain != 0):
-        return "against" if not found.is_noise else "noise"
-    if found.is_noise:
+    if chance is None or chance > 1 - CONFIDENCE:
         return "noise"
+    gain = GOOD[LEADING] * change
+    if (way == "tighter" and gain > 0) or (way == "looser" and gain < 0) or (way == "same" and gain != 0):
+        return "against"
     return "better" if gain > 0 else "worse"
 
 
@@ -200,6 +207,8 @@ def says(row: Json, base: Json, lang: Lang) -> str:
     values = {"before": before, "after": after, "change": f"{found['mean']:+.1f}"}
     if found["low"] is None:
         return word(lang, "says.single", **values)
+    if row["verdict"] == "noise" and not found["is_noise"]:
+        return word(lang, "says.several", **values)
     if row["verdict"] in ("noise", "against"):
         return word(lang, f"says.{row['verdict']}", **values, half=f"{found['high'] - found['mean']:.1f}")
     ends = sorted(abs(found[name]) for name in ("low", "high"))

@@ -19,7 +19,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from matcher.errors import InternalError, MatcherError
 from matcher.files import read_bytes, write_atomic
@@ -84,15 +84,33 @@ class Store:
     def keep(self, record: Json, plan: Plan | None) -> Json:
         """Write a plan, then the record that speaks of it."""
         if plan is not None:
-            text = plan.to_json()
-            record["plan"] = hashlib.sha256(text.encode()).hexdigest()[:32]
-            write_atomic(self.folder / "plans" / f"{record['plan']}.json.gz", text)
+            record["plan"] = named(plan)
+            write_atomic(self.folder / "plans" / f"{record['plan']}.json.gz", plan.to_json())
         write_atomic(self.folder / "runs" / f"{record['key']}.json", json.dumps(record, ensure_ascii=False, indent=1) + "\n")
         return record
 
     def plan(self, name: str) -> Plan:
         """Return a plan by its digest."""
         return Plan.read(self.folder / "plans" / f"{name}.json.gz")
+
+
+class Shelf(Protocol):
+    """Where a run finds the plan that it starts from and leaves its result: a `Store`, or whatever else keeps them."""
+
+    def plan(self, name: str) -> Plan:
+        """Return a plan by its digest."""
+
+    def keep(self, record: Json, plan: Plan | None) -> Json:
+        """Keep a plan and the record that speaks of it, by `named`."""
+
+
+def named(plan: Plan) -> str:
+    """Return the digest by which a plan is kept."""
+    return hashlib.sha256(plan.to_json().encode()).hexdigest()[:32]
+
+
+class Stopped(Exception):
+    """A run was told to stop before its end."""
 
 
 class RunError(MatcherError):
@@ -182,7 +200,7 @@ class Workers:
                 future.cancel()
             self._stop()
             raise
-        return {task: {"scenario": task.scenario, "replicate": task.replicate, **out[task]} for task in tasks}
+        return {task: out[task] for task in tasks}
 
     def _submit(self, task: Task, key: str) -> Future[Json]:
         if self.jobs < 1:
@@ -236,8 +254,8 @@ def _work(task: Task, key: str) -> Json:
     return work(_worker["problem"], _worker["store"], task, key)
 
 
-def work(base: Problem, store: Store, task: Task, key: str) -> Json:
-    """Do one run and keep its result; returns its record."""
+def work(base: Problem, store: Shelf, task: Task, key: str, cancelled: Callable[[], bool] | None = None) -> Json:
+    """Do one run and keep its result; returns its record. Raises `Stopped` where `cancelled` says so before the end."""
     from matcher.solve import solve  # noqa: PLC0415 - the engine loads only where it is used
     from scenarios.edits.apply import apply  # noqa: PLC0415
     from scenarios.figures import figures_of  # noqa: PLC0415
@@ -245,7 +263,9 @@ def work(base: Problem, store: Store, task: Task, key: str) -> Json:
     edited = apply(base, task.edits, draw=task.replicate, path="")
     start = None if task.start is None else store.plan(task.start)
     limits: Json = {"budget": 0.0} if task.prove else {"budget": task.budget, "chunks": task.chunks}
-    result = solve(edited.problem, **limits, seed=task.seed, threads=1, start=start, prove=task.prove)
+    result = solve(edited.problem, **limits, seed=task.seed, threads=1, start=start, prove=task.prove, cancelled=cancelled)
+    if result.status == "stopped" or (cancelled is not None and cancelled()):
+        raise Stopped(key)
     record: Json = {
         "key": key,
         "seed": task.seed,

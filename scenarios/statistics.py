@@ -23,12 +23,16 @@ class Spread:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over repeats and the interval that holds the true one with `CONFIDENCE` (Student's t); `half` is infinite for one repeat."""
+    """A mean over repeats and the interval that holds the true one with `CONFIDENCE` (Student's t); `half` is infinite for one repeat.
+
+    `chance` is how likely a mean so far from 0, or further, is where the true one is 0; None for one repeat.
+    """
 
     mean: float
     half: float
     spread: float
     repeats: int
+    chance: float | None = None
 
     @property
     def is_noise(self) -> bool:
@@ -58,8 +62,32 @@ def estimate(values: Sequence[float], pool: Spread | None = None) -> Estimate:
         return Estimate(mean, math.inf, 0.0, count)
     pool = pool or Spread(0.0, 0)
     spread = statistics.stdev(values)
-    half = quantile(count - 1 + pool.freedom) * max(spread, pool.spread) / math.sqrt(count)
-    return Estimate(mean, half, spread, count)
+    freedom, error = count - 1 + pool.freedom, max(spread, pool.spread) / math.sqrt(count)
+    return Estimate(mean, quantile(freedom) * error, spread, count, _chance(mean, error, freedom))
+
+
+def _chance(mean: float, error: float, freedom: int) -> float:
+    if error == 0:
+        return 1.0 if mean == 0 else 0.0
+    from scipy.special import stdtr  # noqa: PLC0415
+
+    return float(2 * stdtr(freedom, -abs(mean) / error))
+
+
+def holm(chances: Sequence[float | None]) -> list[float | None]:
+    """Return chances adjusted for there being several: calling those below a level something, all together are wrong at most that often.
+
+    References
+    ----------
+    Holm: A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics 6 (1979), 65-70.
+    """
+    known = sorted((chance, k) for k, chance in enumerate(chances) if chance is not None)
+    out: list[float | None] = [None] * len(chances)
+    highest = 0.0
+    for rank, (chance, k) in enumerate(known):
+        highest = max(highest, min(1.0, (len(known) - rank) * chance))
+        out[k] = highest
+    return out
 
 
 def quantile(freedom: int) -> float:
