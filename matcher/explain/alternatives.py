@@ -13,7 +13,7 @@ from matcher.decode import decode
 from matcher.explain.answer import Alternative, Choice
 from matcher.explain.refit import Ground, never
 from matcher.instance import FAR
-from matcher.kernels.cells import E_COST, ENTRIES, pack
+from matcher.kernels.cells import ENTRIES, closed, pack
 from matcher.kernels.diagnose import FREE, diagnose
 from matcher.kernels.place import forget_touched, place_visit, remove_visit
 from matcher.kernels.probe import exchange, probe_exchanges
@@ -54,7 +54,7 @@ class Others:
         ins, self._pts = packed or pack(self._instance)
         self._ins = ins.copy()
         self._ins.setflags(write=False)
-        self._costs = int(ins[ENTRIES]) + E_COST
+        self._entries = int(ins[ENTRIES])
         self._searcher = Searcher.on(self._instance, (ins, self._pts), 1, ground.state)
         self._searcher.wk[IS_WIDE] = 1  # every shift that may hold a node is looked at, however many they are
         routes = view(self._searcher.rt)
@@ -128,11 +128,11 @@ class Others:
     def _with(self, n: int, entry: int) -> tuple[int, int]:
         """Find the cheapest place of the visit in which node n is in the shift of an entry."""
         first, last = int(self._instance.entry_first[n]), int(self._instance.entry_first[n + 1])
-        span = slice(self._costs + 3 * first, self._costs + 3 * last, 3)
+        span = slice(self._entries + first, self._entries + last)
         kept = self._ins[span].copy()
         self._ins.setflags(write=True)
-        self._ins[span] = FAR
-        self._ins[self._costs + 3 * entry] = kept[entry - first]
+        self._ins[span] = closed(kept)
+        self._ins[self._entries + entry] = kept[entry - first]
         self._ins.setflags(write=False)
         s = self._searcher
         cost, pairing = best_place(self._ins, self._pts, s.rt, s.wk, self._v, TOO_DEAR, False, s.is_timed)

@@ -35,7 +35,7 @@ N_VISIT, N_PLACE, N_GROUP, N_IS_ROOM, N_SECONDS, N_GAP_LOW, N_GAP_HIGH, N_PIN = 
     P_MAX_WEEK, P_OFFERED, P_SHIFT_FIRST, P_SHIFTS,
 ) = range(15)  # fmt: skip
 W_LOW, W_DUE, W_HIGH = range(3)
-E_SHIFT, E_COST, E_PRICE = range(3)
+T_COST, T_PRICE = range(2)
 O_LOW, O_HIGH = range(2)
 (
     LATENESS, MAX_LATENESS, PREFERRED_WINDOW, TRAVEL, WAITING, WORKLOAD, EQUITY, PAIRING, NEW_FACE,
@@ -43,12 +43,13 @@ O_LOW, O_HIGH = range(2)
 
 # slots of the head of ins: where each table starts
 (
-    NODES, VISITS, NEEDS, SHIFTS, PROVIDERS, WINDOWS, OPTIONS, PREFERS, PROFILE_TABLES, WEIGHT_CELLS, ENTRY_FIRST, ENTRIES, MASK_SLOT, MASKS,
-    NODE_DUE, SHIFT_FIRST, SHIFT_NODE, NEAR, GROUP_FIRST, GROUP_NODE, RESIDENT_FIRST, RESIDENT_VISIT, KNOWN_FIRST, KNOWN_PROVIDER, KNOWN_COST,
-    NEED_FUND, NEED_LINK, LINK_FIRST, LINK_PROVIDER, LINK_GRADE, PROVIDER_LINK, MUST_PROVIDER, FUND_AMOUNT, COMMUNITY_WEIGHT, TABLES,
-) = range(35)  # fmt: skip
+    NODES, VISITS, NEEDS, SHIFTS, PROVIDERS, WINDOWS, OPTIONS, PREFERS, PROFILE_TABLES, WEIGHT_CELLS, ENTRY_FIRST, ENTRIES, TARIFFS, MASK_SLOT,
+    MASKS, NODE_DUE, FIRST_NODE, SHIFT_FIRST, SHIFT_NODE, NEAR, GROUP_FIRST, GROUP_NODE, RESIDENT_FIRST, RESIDENT_VISIT, KNOWN_FIRST,
+    KNOWN_PROVIDER, KNOWN_COST, NEED_FUND, NEED_LINK, LINK_FIRST, LINK_PROVIDER, LINK_GRADE, PROVIDER_LINK, MUST_PROVIDER, FUND_AMOUNT,
+    COMMUNITY_WEIGHT, TABLES,
+) = range(37)  # fmt: skip
 # and how many there are of what
-VISIT_COUNT, NODE_COUNT, SHIFT_COUNT, PLACE_COUNT, NEAR_WIDTH, IS_BOUNDED, PTS_PROFILES, DAY_SPAN, IS_MONOTONE, MASK_WIDTH = range(35, 45)
+VISIT_COUNT, NODE_COUNT, SHIFT_COUNT, PLACE_COUNT, NEAR_WIDTH, IS_BOUNDED, PTS_PROFILES, DAY_SPAN, IS_MONOTONE, MASK_WIDTH = range(37, 47)
 HEAD_CELLS = 48
 
 NODE_WIDTH, VISIT_WIDTH, NEED_WIDTH, SHIFT_WIDTH, PROVIDER_WIDTH = 8, 22, 12, 14, 15
@@ -84,6 +85,32 @@ def _masks(instance: Instance) -> tuple[Longs, Longs]:
     return slots.astype(np.int64), bits | before << 32
 
 
+def _entries(instance: Instance) -> tuple[Longs, Longs]:
+    """Return a word for each entry, its shift in the low half and its tariff in the high one, and the tariffs: what differs in cost and price.
+
+    One word an entry, for there may be thousands for each node, of which a step reads a few, here and there.
+    """
+    cost, price = instance.entry_cost.astype(np.int64), instance.entry_price.astype(np.int64)
+    prices, of_price = _distinct(price)
+    costs, of_cost = _distinct(cost)
+    pairs, tariff = _distinct(of_price * len(costs) + of_cost)
+    tariffs = np.stack([costs[pairs % len(costs)], prices[pairs // len(costs)]], axis=1) if len(pairs) else np.zeros((0, 2), np.int64)
+    return instance.entry_shift.astype(np.int64) | (tariff + 1) << 32, np.concatenate(([FAR, 0], tariffs.ravel()))
+
+
+def closed(words: Longs) -> Longs:
+    """Return the words of entries (`ENTRIES`) with the first tariff in place of their own: at its cost nobody takes them."""
+    return words & 0xFFFFFFFF
+
+
+def _distinct(values: Longs) -> tuple[Longs, Longs]:
+    """Return the different values, and which of them each is."""
+    if len(values) == 0 or (values == values[0]).all():
+        return values[:1], np.zeros(len(values), np.int64)
+    found, index = np.unique(values, return_inverse=True)
+    return found, index.astype(np.int64)
+
+
 def _node_due(instance: Instance) -> Longs:
     """Return for every node the last start that is in time; `FAR` where late starts cost nothing."""
     due = np.full(len(instance.visits), FAR, np.int64)
@@ -106,8 +133,8 @@ def pack(instance: Instance) -> tuple[Longs, Reals]:
     parts: list[Any] = [
         _table(i.nodes, NODE), _table(i.visits, VISIT), _table(i.needs, NEED), _table(i.shifts, SHIFT), _table(i.providers, PROVIDER),
         _table(i.windows, WINDOW), _table(i.options, OPTION), _table(i.prefers, OPTION), i.profiles["table"], _table(i.weights, WEIGHTS),
-        i.entry_first, np.stack([i.entry_shift, i.entry_cost, i.entry_price], axis=1).ravel(), *_masks(i),
-        _node_due(i), i.shift_first, i.shift_node, i.near.ravel(), i.group_first, i.group_node,
+        i.entry_first, *_entries(i), *_masks(i),
+        _node_due(i), np.append(i.visits["first_node"], len(i.nodes)), i.shift_first, i.shift_node, i.near.ravel(), i.group_first, i.group_node,
         i.resident_first, i.resident_visit, i.known_first, i.known_provider, i.known_cost, i.need_fund, i.need_link, i.link_first, i.link_provider,
         i.link_grade, i.provider_link, i.must_provider, i.fund_amount, i.community_weight, i.tables.ravel(),
     ]  # fmt: skip
@@ -171,27 +198,27 @@ def room_of(ins, visit):
 
 
 @kernel
-def entry_row(ins, entry):
-    """Return where the row of an entry starts."""
-    return ins[ENTRIES] + 3 * entry
+def entry_shift(ins, entry):
+    """Return the shift of an entry."""
+    return cell(ins, ENTRIES, entry) & 0xFFFFFFFF
 
 
 @kernel
-def entry_shift(ins, entry):
-    """Return the shift of an entry."""
-    return ins[entry_row(ins, entry) + E_SHIFT]
+def _tariff(ins, entry):
+    """Return where the tariff of an entry starts."""
+    return ins[TARIFFS] + 2 * (cell(ins, ENTRIES, entry) >> 32)
 
 
 @kernel
 def entry_cost(ins, entry):
     """Return what an entry costs, whatever the rest of the plan."""
-    return ins[entry_row(ins, entry) + E_COST]
+    return ins[_tariff(ins, entry) + T_COST]
 
 
 @kernel
 def entry_price(ins, entry):
     """Return what an entry takes from a fund, in fen."""
-    return ins[entry_row(ins, entry) + E_PRICE]
+    return ins[_tariff(ins, entry) + T_PRICE]
 
 
 @kernel

@@ -6,11 +6,11 @@ The cost of a step then does not grow with the number of people who could serve 
 from __future__ import annotations
 
 from matcher.kernels.cells import (
-    ENTRY_FIRST, FEW, MASKS, MASK_SLOT, MASK_WIDTH, NEAR, NEAR_WIDTH, N_IS_ROOM, N_VISIT, S_PROVIDER, V_FIRST_NODE, V_NODES, cell, entry_shift,
-    node_row, shift_row, visit_row,
+    ENTRY_FIRST, FEW, FIRST_NODE, MASKS, MASK_SLOT, MASK_WIDTH, NEAR, NEAR_WIDTH, N_VISIT, S_PROVIDER, cell, entry_shift,
+    node_row, shift_row,
 )  # fmt: skip
 from matcher.kernels.jit import kernel
-from matcher.kernels.routes import CHANGED, FREED, IS_IN, NONE, SHIFT, get_node, get_provider, get_shift, get_visit
+from matcher.kernels.routes import CHANGED, FREED, NONE, SHIFT, get_node, get_provider, get_shift
 from matcher.kernels.work import IS_WIDE, LOOK, SHIFT_BLINK, SHIFT_STAMP, STAMP, STEP, STEP_COUNT, below
 
 NEIGHBOURS = 16
@@ -93,11 +93,8 @@ def look(ins, rt, wk, n, failed, sees_all, has_blinks):
         u = cell(ins, NEAR, v * ins[NEAR_WIDTH] + k)
         if u == NONE:
             break
-        if get_visit(rt, u, IS_IN) == 0:
-            continue
-        visit = visit_row(ins, u)
-        for m in range(ins[visit + V_FIRST_NODE], ins[visit + V_FIRST_NODE] + ins[visit + V_NODES]):
-            if get_node(rt, m, SHIFT) != NONE and ins[node_row(ins, m) + N_IS_ROOM] == ins[node_row(ins, n) + N_IS_ROOM]:
+        for m in range(cell(ins, FIRST_NODE, u), cell(ins, FIRST_NODE, u + 1)):
+            if get_node(rt, m, SHIFT) != NONE:
                 count = _consider(ins, wk, n, get_node(rt, m, SHIFT), count)
     for _ in range(AT_RANDOM):
         count = _consider(ins, wk, n, entry_shift(ins, first + below(wk, last - first)), count)

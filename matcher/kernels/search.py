@@ -33,7 +33,7 @@ from matcher.kernels.work import (
     below, draw, uniform,
 )  # fmt: skip
 
-MEAN_REMOVED = 10
+MEAN_REMOVED, MEAN_REMOVED_IN_FOCUS = 10, 7
 LONGEST_STRING = 10
 SPLIT = 0.5
 LONGER_SPLIT = 0.01
@@ -48,9 +48,9 @@ SHIFT_BLINK_STEPS, SHIFT_BLINK_RATE = 8, 4
 
 
 FOCUS_ABOVE, ABSENT_TRIES = 2000, 16
-"""Visits above which bursts of steps keep to the neighbours of the neighbours of one visit: what they work on then stays in the caches of the
-processor. And how often an absent one is sought among these."""
-FOCUS_KEPT = 5
+"""Visits above which bursts of steps keep to the neighbours of one visit: what they work on then stays in the caches of the processor. And how
+often an absent one is sought among these."""
+FOCUS_KEPT = 2
 """Bursts, on average, that keep to one visit."""
 
 
@@ -214,7 +214,7 @@ def _draw_visit(ins, wk):
     """Return a random visit: of all, or of those around the visit that a burst of steps keeps to."""
     if wk[FOCUS] == NONE:
         return below(wk, ins[VISIT_COUNT])
-    return _near(ins, wk, _near(ins, wk, wk[FOCUS]))
+    return _near(ins, wk, wk[FOCUS])
 
 
 @kernel
@@ -459,10 +459,11 @@ def anneal(ins, pts, rt, wk, bs, steps, hot, cold, is_timed):
     accepted = 0
     if ins[VISIT_COUNT] > FOCUS_ABOVE and (wk[FOCUS] == NONE or below(wk, FOCUS_KEPT) == 0):
         wk[FOCUS] = below(wk, ins[VISIT_COUNT])
+    mean_removed = MEAN_REMOVED if wk[FOCUS] == NONE else MEAN_REMOVED_IN_FOCUS
     for i in range(steps):
         temperature = hot * (cold / hot) ** (i / steps)
         old = cost_of(ins, rt)
-        take_step(ins, pts, rt, wk, MEAN_REMOVED, below(wk, SWEEP) == 0, is_timed)
+        take_step(ins, pts, rt, wk, mean_removed, below(wk, SWEEP) == 0, is_timed)
         new = cost_of(ins, rt)
         if rt[JOURNAL_OVERFLOWED] == 1 or new < old - temperature * math.log(1.0 - uniform(wk)):
             accepted += 1
