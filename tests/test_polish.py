@@ -13,7 +13,7 @@ from matcher.check import check
 from matcher.compile import Compiled, compile_problem
 from matcher.decode import decode
 from matcher.kernels.cells import pack
-from matcher.kernels.routes import LOSS, SOFT, view
+from matcher.kernels.routes import ABSENT, LOSS, SOFT, view
 from matcher.problem import Problem
 from matcher.solve import solve
 from matcher.solvers import anneal, polish
@@ -22,6 +22,7 @@ from matcher.solvers.improve import improve, temperatures
 from matcher.solvers.pool import Pool, Routes, joined, suits
 from matcher.solvers.searcher import Searcher
 from matcher.stop import Run, Stop
+from scenarios.weihai.week import make_week
 
 CHUNKS = 1000
 
@@ -186,6 +187,35 @@ def test_a_long_search_of_a_week_that_suits_ends_with_a_pick_and_is_repeatable(
     monkeypatch.setattr(anneal, "LEAST_STEPS", 1000)
     solve(problem, chunks=24, seed=5, threads=1)
     assert calls == [1, 1]
+
+
+def test_searchers_side_by_side_on_a_week_of_teams_never_choose_from_routes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their trades fall on the moment from which routes are gathered, in a week that does not suit as well."""
+
+    def refused(*_: Any) -> bool:
+        raise AssertionError("chose from the routes of a week that does not suit")
+
+    monkeypatch.setattr(polish, "polish", refused)
+    monkeypatch.setattr(anneal, "LEAST_STEPS", 1)
+    problem = make_week("community", 4)
+    assert not suits(compile_problem(problem).instance)
+    result = solve(problem, chunks=48, seed=2, threads=2)
+    assert result.chunks >= 48
+    assert check(problem, result.plan).is_clean
+
+
+def test_picked_routes_are_taken_up_in_a_week_whose_visits_have_several_nodes() -> None:
+    """The work space must hold the largest visit; of one with partners elsewhere a route has only a part, and it stays out."""
+    problem = make_week("community", 4)
+    compiled = compile_problem(problem)
+    pool = Pool(compiled.instance)
+    searcher = searched(compiled, 1, 4, pool)
+    assert compiled.instance.visits["nodes"].max() > 1
+    routes = joined(compiled.instance, [pool])
+    trial = Searcher.on(compiled.instance, (searcher.ins, searcher.pts), 1)
+    polish._take_up(compiled.instance, trial, routes, polish._held(compiled.instance, routes, view(searcher.rt)))
+    assert view(trial.rt).total[ABSENT] < len(compiled.instance.visits)
+    assert check(problem, decode(compiled, trial.rt)).is_clean
 
 
 def test_weeks_of_teams_and_small_and_large_weeks_do_not_suit(week: tuple[Problem, Compiled]) -> None:

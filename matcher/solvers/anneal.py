@@ -68,7 +68,9 @@ def anneal(instance: Instance, start: Longs | None, run: Run, seed: int, threads
     log.note(first, 0, "construct", is_met=True)
     course = _Course(temperatures(instance, first), run, run.fraction(0))
     searchers = [first, *(Searcher.on(instance, packed, seed + 7919 * k, first.best()) for k in range(1, threads))]
-    chunks, moments, pools = 0, sorted({*(TRADES if threads > 1 else ()), *((GATHER_FROM,) if suits(instance) else ())}), _none(searchers)
+    # Where the best set of routes is chosen at the end, all meet once at the moment from which they are gathered; trades may fall on the same one.
+    will_gather = suits(instance)
+    chunks, moments, pools = 0, sorted({*(TRADES if threads > 1 else ()), *((GATHER_FROM,) if will_gather else ())}), _none(searchers)
     with ThreadPoolExecutor(threads) as pool:
         while run.reason(chunks) is None:
             fraction = run.fraction(chunks)
@@ -79,8 +81,10 @@ def anneal(instance: Instance, start: Longs | None, run: Run, seed: int, threads
             chunks += own + sum(future.result() for future in futures)
             best = min(searchers, key=lambda searcher: searcher.best_cost)
             log.note(best, chunks, "search", is_met=True)
-            if GATHER_FROM in moments and run.fraction(chunks) >= GATHER_FROM and chunks * STEPS >= GATHER_FROM * LEAST_STEPS * len(instance.visits):
-                pools, course.end = [Pool(instance) for _ in searchers], POLISH_FROM
+            if will_gather and run.fraction(chunks) >= GATHER_FROM:
+                will_gather = False
+                if chunks * STEPS >= GATHER_FROM * LEAST_STEPS * len(instance.visits):
+                    pools, course.end = [Pool(instance) for _ in searchers], POLISH_FROM
             while moments and moments[0] <= run.fraction(chunks):
                 moments.pop(0)
             if pools[0] is not None and run.fraction(chunks) >= POLISH_FROM and run.reason(chunks) is None:

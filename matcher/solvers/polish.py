@@ -278,7 +278,7 @@ def _take_up(instance: Instance, trial: Searcher, routes: Routes, picked: Any) -
     entries = np.full(len(instance.nodes), NONE, np.int64)
     entries[nodes] = entries_of(instance, nodes, shift[nodes])
     waiting = instance.nodes["visit"][nodes[np.lexsort((nodes, planned[nodes]))]].astype(np.int64)
-    own = np.zeros((2, 1), np.int64)
+    own = np.zeros((2, int(instance.visits["nodes"].max(initial=1))), np.int64)
     carry(*trial.arrays[:4], waiting, entries, planned, np.full(len(planned), NONE, np.int64), own[0], own[1], trial.is_timed)
     refresh_worst(trial.ins, trial.rt)
     open_journal(trial.rt)
