@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from benchmarks.oracle import Oracle, TooLarge
+from benchmarks.small import small_problem
 from matcher.compile import compile_problem
 from matcher.solve import solve
 from matcher.solvers.bounds import Bound, bound
 from matcher.stop import Stop
-from tests.oracle import Oracle, TooLarge
-from tests.small import small_problem
 from tests.weeks import need, organization, volunteer, week, window, worker
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from benchmarks.small import small_problem
 from matcher.compile import compile_problem
 from matcher.kernels.cells import pack
 from matcher.kernels.chains import C_APART, C_FIRST, C_NEEDS_FIRST, C_NUMBERS, C_UNITS, C_WITHIN, TABLES, price_chains
@@ -19,7 +20,6 @@ from matcher.solvers.master import Master, master_of
 from matcher.solvers.seeds import routes_of
 from matcher.start import state_of
 from matcher.stop import Stop
-from tests.small import small_problem
 from tests.weeks import need, role, volunteer, week, window, worker
 
 if TYPE_CHECKING:

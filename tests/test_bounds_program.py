@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks.small import small_problem
 from matcher.compile import compile_problem
 from matcher.solvers import program
 from matcher.solvers.bounds import Bound, bound
 from matcher.solvers.program import FAULTS, Program, serve
 from matcher.stop import Stop
-from tests.small import small_problem
 
 if TYPE_CHECKING:
     from matcher.instance import Instance

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from benchmarks.small import small_problem
 from matcher.check import check
 from matcher.compile import Compiled, compile_problem
 from matcher.instance import FAR
 from matcher.plan import Assignment, Plan, Service
 from matcher.problem import Problem
 from matcher.rules import Rule, Term
-from tests.small import small_problem
 
 if TYPE_CHECKING:
     from matcher.check import Report

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.small import small_problem
 from matcher.compile import compile_problem
 from matcher.decode import decode
 from matcher.kernels.routes import empty
@@ -15,7 +16,6 @@ from matcher.plan import Plan
 from matcher.problem import Problem
 from matcher.rules import Term
 from matcher.solve import solve
-from tests.small import small_problem
 
 Json = dict[str, Any]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.small import small_problem
 from matcher.check import check
 from matcher.diff import Swap, What, diff
 from matcher.errors import PlanError
 from matcher.plan import Plan
 from matcher.rules import Term
 from matcher.solve import solve
-from tests.small import small_problem
 from tests.weeks import alone, at, fund, need, organization, plan, resident, role, serve, venue, visit, volunteer, week, worker
 
 TWO = week([need("n", resident="r"), need("m", resident="s")], [volunteer("a"), volunteer("b")], residents=[resident("r"), resident("s")])

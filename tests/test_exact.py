@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from benchmarks.oracle import Oracle, TooLarge
+from benchmarks.small import FEATURES, small_problem
 from matcher.check import check
 from matcher.compile import compile_problem
 from matcher.decode import decode
@@ -20,8 +22,6 @@ from matcher.solvers.exact_facts import Facts, clipped, legs, merged
 from matcher.solvers.exact_state import served_of, state_of
 from matcher.start import state_of as state_of_plan
 from matcher.stop import Stop
-from tests.oracle import Oracle, TooLarge
-from tests.small import FEATURES, small_problem
 
 if TYPE_CHECKING:
     from matcher.plan import Plan

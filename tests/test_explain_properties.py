@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.oracle import Oracle
+from benchmarks.small import small_problem
 from matcher.check import check
 from matcher.compile import compile_problem
 from matcher.explain import Verdict, explain
 from matcher.explain.alone import alone
 from matcher.plan import Plan
 from matcher.solve import solve
-from tests.oracle import Oracle
-from tests.small import small_problem
 
 
 @pytest.mark.parametrize("seed", range(60))

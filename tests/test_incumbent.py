@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from benchmarks.small import small_problem
 from matcher.check import check
 from matcher.errors import InternalError
 from matcher.plan import Plan
 from matcher.solve import Incumbent, solve
 from scenarios.weihai.week import make_week
-from tests.small import small_problem
 
 WEEK = make_week("community", seed=2)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks import hhcrsp, neutral
+from benchmarks.small import small_problem
 from matcher.compile import compile_problem
 from matcher.instance import FAR
 from matcher.kernels import routes as r
@@ -26,7 +27,6 @@ from matcher.solvers.construct import construct
 from matcher.solvers.searcher import Searcher
 from matcher.start import state_of
 from matcher.travel import Journeys
-from tests.small import small_problem
 
 if TYPE_CHECKING:
     from matcher.instance import Instance

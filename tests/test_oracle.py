@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from benchmarks.oracle import Oracle, TooLarge
+from benchmarks.small import small_problem
 from matcher.check import check
 from matcher.plan import Plan
 from matcher.problem import Problem
 from matcher.solve import solve
-from tests.oracle import Oracle, TooLarge
-from tests.small import small_problem
 
 
 def tiny(**changes: Any) -> Problem:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks.small import small_problem
 from matcher.problem import Problem
 from matcher.rules import Rule
 from matcher.solve import solve
-from tests.small import small_problem
 
 if TYPE_CHECKING:
     from matcher.plan import Plan, Unassigned

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks.small import small_problem
 from matcher.check import check
 from matcher.plan import Plan
 from matcher.problem import Weights
@@ -22,7 +23,6 @@ from scenarios.figures import figures_of, flat, gini
 from scenarios.runs import Store, Task, Workers
 from scenarios.statistics import Spread, estimate, knee, pooled
 from scenarios.weihai.week import make_week
-from tests.small import small_problem
 from tests.weeks import need, organization, role, volunteer, week
 
 if TYPE_CHECKING:

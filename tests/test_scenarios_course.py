@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks.small import small_problem
 from matcher.check import check
 from matcher.plan import Plan
 from scenarios.compare import compare, compared
@@ -15,7 +16,6 @@ from scenarios.edits import ScenarioFault, apply, scenarios_from
 from scenarios.runs import Store, Workers, work
 from scenarios.statistics import holm
 from scenarios.weihai.week import make_week
-from tests.small import small_problem
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.small import small_problem
 from matcher.problem import Problem
 from scenarios.edits import Edited, ScenarioFault, ScenarioSet, apply, scenarios_from
 from scenarios.edits.files import parse_yaml
 from scenarios.edits.models import EDITS
 from scenarios.weihai.week import make_week
-from tests.small import small_problem
 
 if TYPE_CHECKING:
     from matcher.errors import Fault

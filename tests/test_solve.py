@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import matcher.check
+from benchmarks.small import small_problem
 from matcher.check import check
 from matcher.errors import InternalError
 from matcher.fields import WEEKDAYS
@@ -17,7 +18,6 @@ from matcher.problem import Problem
 from matcher.rules import Term
 from matcher.solve import Progress, solve
 from tests import weeks
-from tests.small import small_problem
 
 if TYPE_CHECKING:
     from matcher.check import Report

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from benchmarks.small import TRAVELS, small_problem
 from matcher.compile import compile_problem
 from matcher.kernels.cells import pack
 from matcher.kernels.roads import travel_seconds
 from matcher.problem import Problem
 from matcher.travel import EARTH_RADIUS, Journeys, gcj02_to_wgs84
-from tests.small import TRAVELS, small_problem
 
 
 def haversine(a: tuple[float, float], b: tuple[float, float]) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.small import small_problem
 from matcher.books.errors import BookError
 from matcher.books.excel import read_excel
 from matcher.books.files import read_week, week_bytes
@@ -18,7 +19,6 @@ from matcher.books.reading import Reading
 from matcher.books.tokens import Misread
 from matcher.books.writing import book_of
 from tests.books.faulty import faulty_book, week
-from tests.small import small_problem
 
 if TYPE_CHECKING:
     from matcher.errors import Fault

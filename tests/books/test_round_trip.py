@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.small import TRAVELS, small_problem
 from matcher.books.files import read_week, week_bytes
 from matcher.books.layout import EDGES, NODES, SETTINGS, SHEETS
 from matcher.books.reading import Reading, weight_rows
@@ -17,7 +18,6 @@ from matcher.books.writing import book_of
 from matcher.problem import Problem, Weights
 from matcher.words import LANGS, Lang
 from scenarios.weihai.week import make_week
-from tests.small import TRAVELS, small_problem
 from tests.weeks import link, need, organization, resident, role, volunteer, week
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "format.md").read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ import gc
 
 import pytest
 
+from benchmarks.small import small_problem
 from matcher.check import check
 from matcher.errors import PlanError
 from matcher.kernels.carry import carry
@@ -18,7 +19,6 @@ from matcher.living.replan import replan
 from matcher.plan import Plan
 from matcher.rules import Term
 from matcher.solve import solve
-from tests.small import small_problem
 from tests.weeks import alone, need, plan, serve, visit, volunteer, week
 
 WEEK = week([need("n"), need("m")], [volunteer("a"), volunteer("b")])

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from benchmarks.small import small_problem
 from matcher.check import check
 from matcher.errors import PlanError
 from matcher.living.desk import Desk
@@ -13,7 +14,6 @@ from matcher.living.evaluate import evaluate, what_if
 from matcher.plan import Assignment, Plan
 from matcher.rules import Rule, Term
 from matcher.solve import solve
-from tests.small import small_problem
 from tests.weeks import alone, at, fund, need, organization, plan, role, serve, venue, visit, volunteer, week, worker
 
 TWO = week([need("n", x=600), need("m", x=600)], [volunteer("a"), volunteer("b")])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.small import small_problem
 from matcher.compile import Compiled, compile_problem
 from matcher.instance import FAR
 from matcher.kernels.routes import view
@@ -17,7 +18,6 @@ from matcher.plan import Plan
 from matcher.solve import solve
 from matcher.start import state_of
 from tests.living.events import random_events
-from tests.small import small_problem
 from tests.weeks import need, plan, serve, shift, visit, volunteer, week
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.small import small_problem
 from matcher.check import check
 from matcher.living.recheck import Recheck
 from matcher.plan import Assignment, Plan
 from matcher.rules import Rule
 from matcher.solve import solve
-from tests.small import small_problem
 from tests.weeks import alone, fund, need, organization, plan, serve, visit, volunteer, week
 
 if TYPE_CHECKING:

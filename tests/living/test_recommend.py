@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks.small import small_problem
 from matcher.check import check
 from matcher.compile import compile_problem
 from matcher.errors import PlanError, ProblemError
@@ -17,7 +18,6 @@ from matcher.living.recommend import Recommended, recommend
 from matcher.plan import Plan
 from matcher.rules import Term
 from matcher.solve import solve
-from tests.small import small_problem
 from tests.weeks import alone, at, need, plan, resident, role, serve, visit, volunteer, week, window, worker
 
 if TYPE_CHECKING:

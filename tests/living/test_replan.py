@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.small import small_problem
 from matcher.check import check
 from matcher.diff import What
 from matcher.living.desk import Desk
@@ -17,7 +18,6 @@ from matcher.problem import Problem
 from matcher.rules import Rule, Term
 from matcher.solve import solve
 from tests.living.events import random_events
-from tests.small import small_problem
 from tests.weeks import alone, at, need, plan, resident, role, serve, shift, venue, visit, volunteer, week, window, worker
 
 TWO = week([need("n", resident="r"), need("m")], [volunteer("a"), volunteer("b")], residents=[resident("r", location={"x": 0, "y": 0})])
