@@ -83,6 +83,7 @@ def week(
     chunks: ChunksOption = None,
     seed: SeedOption = 1,
     threads: ThreadsOption = 2,
+    prove: Annotated[float, typer.Option(min=0, max=10**6, help="Seconds, after the search, to prove a weight that no plan exceeds.")] = 0,
     output: OutputOption = None,
 ) -> None:
     """Solve a neutral week; writes the routes by index of shift and prints one line of figures."""
@@ -97,6 +98,8 @@ def week(
     verdict = neutral.judge(content, routes)
     broken = verdict.pop("broken")
     of = {"of": neutral.total_weight(content), "visits": len(content["visits"])}
+    if prove > 0:
+        of["at_most"] = contest.most_weight(content, result.plan, prove, threads)
     _line({"feasible": not broken, **verdict, **of, "seconds": round(result.seconds, 2), "seed": seed, "chunks": result.chunks}, broken)
 
 

@@ -8,6 +8,7 @@ problem) is on its own, except that the engine's search keeps its seconds and th
 from __future__ import annotations
 
 import json
+import math
 import multiprocessing
 import resource
 import sys
@@ -25,7 +26,7 @@ from matcher.solve import solve
 
 if TYPE_CHECKING:
     from benchmarks.families import Instance
-    from matcher.plan import Result
+    from matcher.plan import Plan, Result
 
 OWN = "sishe"
 PEERS = ("vroom", "pyvrp", "ortools")
@@ -127,6 +128,17 @@ def solve_week(week: dict[str, Any], **limits: Any) -> tuple[neutral.Routes, Res
     problem = neutral.problem_of(week)
     result = solve(problem, **limits)
     return neutral.routes_of(week, problem, result.plan), result
+
+
+def most_weight(week: dict[str, Any], plan: Plan, seconds: float, threads: int) -> int:
+    """Return a weight that no plan of a neutral week exceeds, by the bound that is proved in so many seconds where travel has no price.
+
+    Travel takes its time there as well; that a plan also pays for it can only lessen the weight that is worth having. `plan` guides the proof.
+    """
+    free = neutral.problem_of(week, travel=0)
+    result = solve(free, chunks=0, threads=threads, start=plan, prove=seconds)
+    assert result.bound is not None
+    return neutral.total_weight(week) - math.ceil(result.bound / neutral.UNSERVED)
 
 
 def warm_up() -> None:

@@ -188,8 +188,8 @@ def cost_of(week: dict[str, Any], verdict: dict[str, Any]) -> int:
     return UNSERVED * (total_weight(week) - int(verdict["weight"])) + int(verdict["travel"])
 
 
-def problem_of(week: dict[str, Any]) -> Problem:
-    """Return the problem that a neutral week means."""
+def problem_of(week: dict[str, Any], *, travel: int = 1) -> Problem:
+    """Return the problem that a neutral week means; `travel` is what a second of travel costs, where a point of priority costs `UNSERVED`."""
     priorities = sorted({visit["priority"] for visit in week["visits"]})
     urgency = {priority: u for u, priority in enumerate(priorities, start=1)}
     shifts: dict[int, list[dict[str, int]]] = {}
@@ -226,7 +226,7 @@ def problem_of(week: dict[str, Any]) -> Problem:
                 for provider in week["providers"]
             ],
             "travel": {"kind": "straight", "detour": 1},
-            "weights": {**ZERO, "urgency": priorities + [0] * (PRIORITIES - len(priorities)), "unserved": UNSERVED, "travel": 1},
+            "weights": {**ZERO, "urgency": priorities + [0] * (PRIORITIES - len(priorities)), "unserved": UNSERVED, "travel": travel},
         }
     )
 

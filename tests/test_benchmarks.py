@@ -220,6 +220,15 @@ def test_the_judge_counts_weight_and_travel_of_a_neutral_week_by_hand() -> None:
     assert neutral.cost_of(_two_visits(), verdict) == 3 * neutral.UNSERVED + 400
 
 
+def test_no_plan_weighs_more_than_what_is_proved() -> None:
+    week = _two_visits()
+    routes, result = contest.solve_week(week, chunks=3, threads=1)
+    assert neutral.judge(week, routes)["weight"] == contest.most_weight(week, result.plan, 0.2, 1) == 4
+    week["visits"][1]["skills"] = [7]
+    routes, result = contest.solve_week(week, chunks=3, threads=1)
+    assert neutral.judge(week, routes)["weight"] == contest.most_weight(week, result.plan, 0.2, 1) == 3
+
+
 @pytest.mark.parametrize(
     ("routes", "change", "says"),
     [
