@@ -46,17 +46,29 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
 
 
-class PlanRequest(Asked):
-    """A plan to be made: of a problem that comes along, or of a stored one."""
+class JobRequest(Asked):
+    """A job to be done: about a problem that comes along, or about a stored one."""
 
     problem: ProblemBody | None = Field(None, description="The problem itself; or give `problem_id`.")
     problem_id: Annotated[str, Field(max_length=40)] | None = Field(None, description="A stored problem.")
     problem_version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)] | None = Field(
         None, description="Of the stored problem; null: the newest."
     )
-    area: Area | None = Field(
-        None, description="Where the plan belongs, at or below the caller's area; null: the stored problem's, else the caller's."
-    )
+    area: Area | None = Field(None, description="Where it belongs, at or below the caller's area; null: the stored problem's, else the caller's.")
+    webhook: AnyHttpUrl | None = Field(None, description="Called when it has ended: signed, and tried again until it answers 2xx.")
+
+    @model_validator(mode="after")
+    def _about_one_problem(self) -> Self:
+        if (self.problem is None) == (self.problem_id is None):
+            raise Misfit("should have either problem or problem_id", "conflict")
+        if self.problem_version is not None and self.problem_id is None:
+            raise Misfit("problem_version goes with problem_id", "conflict")
+        return self
+
+
+class PlanRequest(JobRequest):
+    """A plan to be made."""
+
     budget: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
         None, description="Seconds of search; null: 10, without a limit where `chunks` is given."
     )
@@ -74,14 +86,9 @@ class PlanRequest(Asked):
     start: PlanBody | None = Field(None, description="A plan to start from; or give `start_id`.")
     start_id: Annotated[str, Field(max_length=40)] | None = Field(None, description="A stored plan to start from.")
     start_version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)] | None = Field(None, description="Of that plan; null: the newest.")
-    webhook: AnyHttpUrl | None = Field(None, description="Called when the plan has ended: signed, and tried again until it answers 2xx.")
 
     @model_validator(mode="after")
-    def _one_of_each(self) -> Self:
-        if (self.problem is None) == (self.problem_id is None):
-            raise Misfit("should have either problem or problem_id", "conflict")
-        if self.problem_version is not None and self.problem_id is None:
-            raise Misfit("problem_version goes with problem_id", "conflict")
+    def _from_one_start(self) -> Self:
         if self.start is not None and self.start_id is not None:
             raise Misfit("should have at most one of start and start_id", "conflict")
         if self.start_version is not None and self.start_id is None:

@@ -15,7 +15,8 @@ from api.documented import body, refusals
 from api.faults import Refusal, below, not_found
 from api.office import Office
 from api.reading import NotAtHand, Stored
-from api.routes.plans import IdempotencyKey, VersionQuery, accept_once, get_version, row_of
+from api.routes.accepting import IdempotencyKey, accept_once
+from api.routes.plans import VersionQuery, get_version, row_of
 from api.routes.problems import Here
 from api.schemas import EvaluateRequest, PlanView, RecommendRequest, ReplanRequest, ReplanView, WhatIfRequest
 from api.store import audit, plans, problems

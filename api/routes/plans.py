@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-import time
 import zlib
-from collections.abc import Callable
 from typing import Annotated, Any
 
-import anyio
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection, RowMapping
-from sqlalchemy.exc import IntegrityError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
@@ -25,23 +19,19 @@ from api.context import Context
 from api.documented import answer, body, book_answer, refusals
 from api.faults import Refusal, below, not_found
 from api.reading import Stored
+from api.routes.accepting import IdempotencyKey, Prefer, accept_once, accepted, ground_of, refuse_beyond, seconds_to_wait, wait_for
 from api.routes.books import AcceptLanguage, FormQuery, LangQuery, book_response, written
-from api.routes.problems import Cursor, Here, Limit, area_for, head_of
+from api.routes.problems import Cursor, Here, Limit
 from api.routes.problems import read as read_problem
 from api.schemas import PlanPage, PlanRequest, PlanView, Standing, State, VersionPage
 from api.store import audit, plans, problems
 from api.store.packing import covers, unpacked
 from api.views import page, plan_view, require_match, tagged, version_view
-from matcher.errors import Fault, FaultyInput
+from matcher.errors import FaultyInput
 from matcher.solve import DEFAULT_BUDGET
 
 router = APIRouter(prefix="/v1/plans", tags=["plans"])
-IdempotencyKey = Annotated[
-    str | None, Header(alias="Idempotency-Key", max_length=255, description="Any text, new for each plan: a repeated request makes no second one.")
-]
-Prefer = Annotated[str | None, Header(description="`wait=5`: answer when the plan has ended, or after so many seconds.", max_length=200)]
 VersionQuery = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Which version; left out, the newest.")]
-WAIT_STEP = 0.1
 
 
 def row_of(connection: Connection, caller: Caller, plan_id: str) -> RowMapping:
@@ -69,42 +59,18 @@ async def make_plan(
 ) -> Response:
     """Have a plan made. It is a job: follow it at `Location`, or wait for it with `Prefer: wait=5`."""
     plan_id, is_new = await run_in_threadpool(_accept, context, caller, content, idempotency_key)
-    wait = _seconds_to_wait(prefer, context.settings.max_wait)
-    row = await _wait_for(context, caller, plan_id, wait or 0.0, request)
+    wait = seconds_to_wait(prefer, context.settings.max_wait)
+    row = await wait_for(context, lambda connection: row_of(connection, caller, plan_id), wait or 0.0, request)
     view = plan_view(row)
-    has_ended = row["state"] in plans.ENDED
-    if wait is not None and has_ended and row["version"]:
+    if wait is not None and row["state"] in plans.ENDED and row["version"]:
         found = await run_in_threadpool(_newest, context, row)
         view["plan"] = json.loads(unpacked(found["body"]))
-    headers = {"Location": view["links"]["self"], "ETag": f'"{row["revision"]}"'}
-    if wait is not None:
-        headers["Preference-Applied"] = f"wait={wait:g}"
-    if not has_ended:
-        headers["Retry-After"] = "1"
-    return JSONResponse(view, 200 if not is_new else 201 if wait is not None and has_ended else 202, headers)
+    return accepted(view, row, is_new=is_new, wait=wait)
 
 
 def _newest(context: Context, row: RowMapping) -> RowMapping:
     with context.database.read() as connection:
         return get_version(connection, row, None)
-
-
-def _seconds_to_wait(prefer: str | None, most: float) -> float | None:
-    found = re.search(r"(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])", prefer or "")
-    return min(float(found[1]), most) if found else None
-
-
-async def _wait_for(context: Context, caller: Caller, plan_id: str, seconds: float, request: Request) -> RowMapping:
-    def look() -> RowMapping:
-        with context.database.read() as connection:
-            return row_of(connection, caller, plan_id)
-
-    until = time.monotonic() + seconds
-    while True:
-        row = await run_in_threadpool(look)
-        if row["state"] in plans.ENDED or time.monotonic() >= until or await request.is_disconnected():
-            return row
-        await anyio.sleep(WAIT_STEP)
 
 
 def _accept(context: Context, caller: Caller, content: bytes, token: str | None) -> tuple[str, bool]:
@@ -126,16 +92,7 @@ def _accept(context: Context, caller: Caller, content: bytes, token: str | None)
 def _queue(
     context: Context, connection: Connection, caller: Caller, asked: PlanRequest, settings: dict[str, Any], problem: dict[str, Any] | None
 ) -> str:
-    if plans.waiting(connection, caller.id) >= context.settings.max_queued:
-        raise Refusal("too-many", f"{context.settings.max_queued} of your plans wait already", headers={"Retry-After": "10"})
-    area = area_for(caller, asked.area)
-    if problem is not None:
-        problem_id = problems.add(connection, area, caller.id, problem["digest"], problem["facts"], problem["body"], origin="plan")
-        audit.note(connection, caller.id, area, "problem.store", problem_id, digest=problem["digest"])
-        head = head_of(connection, caller, problem_id)
-    else:
-        head = head_of(connection, caller, str(asked.problem_id), asked.problem_version)
-        area = area if asked.area is not None else head["area"]
+    head, area = ground_of(context, connection, caller, asked, problem)
     start = _start(context, connection, caller, asked, head, area)
     plan_id = plans.add(
         connection,
@@ -153,69 +110,12 @@ def _queue(
     return plan_id
 
 
-def accept_once(
-    context: Context, caller: Caller, token: str | None, content: bytes, work: Callable[[], None], make: Callable[[Connection], str]
-) -> tuple[str, bool]:
-    """Do what a request asks for, once for each idempotency key; returns the id of the plan made, and whether it was made now.
-
-    Parameters
-    ----------
-    token
-        The key; without one, it is done in any case.
-    content
-        What a repeated request has to have in common with the first.
-    work
-        Whatever can be done, and refused, without the database.
-    make
-        Stores the outcome; in one transaction with the key.
-    """
-    fingerprint = hashlib.sha256(content).hexdigest()
-    if token is not None:
-        with context.database.read() as connection:
-            known = _repeated(connection, caller, token, fingerprint)
-        if known is not None:
-            return known, False
-    work()
-    try:
-        with context.database.write() as connection:
-            plan_id = make(connection)
-            if token is not None:
-                plans.remember(connection, caller.id, token, fingerprint, plan_id)
-    except IntegrityError:
-        # The same key came twice at the same moment; the other request was first.
-        with context.database.read() as connection:
-            known = _repeated(connection, caller, token or "", fingerprint)
-        if known is None:
-            raise
-        return known, False
-    return plan_id, True
-
-
-def _repeated(connection: Connection, caller: Caller, token: str, fingerprint: str) -> str | None:
-    known = plans.repeat_of(connection, caller.id, token)
-    if known is None:
-        return None
-    if known["fingerprint"] != fingerprint:
-        raise Refusal("conflict", "this Idempotency-Key was used with another body")
-    return str(known["plan_id"])
-
-
 def _settings(context: Context, asked: PlanRequest) -> dict[str, Any]:
-    limits = context.settings
-    faults = [
-        Fault(f"/{name}", f"should be at most {limits.max_budget:g} seconds, was {value:g}", "range")
-        for name, value in (("budget", asked.budget), ("prove", asked.prove))
-        if value is not None and value > limits.max_budget
-    ]
-    if asked.webhook is not None and limits.webhook_secret is None:
-        faults.append(Fault("/webhook", "this server is not set up to send webhooks", "conflict"))
-    elif asked.webhook is not None and asked.webhook.scheme != "https" and not limits.webhook_private:
-        faults.append(Fault("/webhook", "should be an https address", "range"))
-    if faults:
-        raise Refusal("invalid-request", "the request asks for more than this server gives", faults=faults)
+    refuse_beyond(context, asked, budget=asked.budget, prove=asked.prove)
     # A search in chunks ends by itself, but nobody may hold a worker without end.
     budget = asked.budget if asked.budget is not None else DEFAULT_BUDGET if asked.chunks is None else None
-    threads = min(asked.threads or limits.threads, limits.threads)
+    most = context.settings.threads
+    threads = min(asked.threads or most, most)
     return {"budget": budget, "chunks": asked.chunks, "seed": asked.seed, "threads": threads, "exact": asked.exact, "prove": asked.prove}
 
 

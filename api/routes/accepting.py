@@ -1,0 +1,141 @@
+"""How jobs are taken in: once for each idempotency key, within limits, with the problem that they are about; and how they are waited for."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import anyio
+from fastapi import Header, Request
+from sqlalchemy import Connection, RowMapping
+from sqlalchemy.exc import IntegrityError
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse
+
+from api.auth import Caller
+from api.context import Context
+from api.faults import Refusal
+from api.routes.problems import area_for, head_of
+from api.schemas import JobRequest
+from api.store import audit, plans, problems
+from matcher.errors import Fault
+
+IdempotencyKey = Annotated[
+    str | None, Header(alias="Idempotency-Key", max_length=255, description="Any text, new for each job: a repeated request makes no second one.")
+]
+Prefer = Annotated[str | None, Header(description="`wait=5`: answer when the job has ended, or after so many seconds.", max_length=200)]
+WAIT_STEP = 0.1
+
+
+def refuse_beyond(context: Context, asked: JobRequest, **seconds: float | None) -> None:
+    """Refuse a request for more seconds than this server gives, or for a webhook that it cannot send."""
+    limits = context.settings
+    faults = [
+        Fault(f"/{name}", f"should be at most {limits.max_budget:g} seconds, was {value:g}", "range")
+        for name, value in seconds.items()
+        if value is not None and value > limits.max_budget
+    ]
+    if asked.webhook is not None and limits.webhook_secret is None:
+        faults.append(Fault("/webhook", "this server is not set up to send webhooks", "conflict"))
+    elif asked.webhook is not None and asked.webhook.scheme != "https" and not limits.webhook_private:
+        faults.append(Fault("/webhook", "should be an https address", "range"))
+    if faults:
+        raise Refusal("invalid-request", "the request asks for more than this server gives", faults=faults)
+
+
+def ground_of(context: Context, connection: Connection, caller: Caller, asked: JobRequest, problem: dict[str, Any] | None) -> tuple[Any, str]:
+    """Return the stored problem that a job is about and the area that it belongs to; a problem that came along is stored.
+
+    Refuses where too many jobs of the caller wait already.
+    """
+    if plans.waiting(connection, caller.id) >= context.settings.max_queued:
+        raise Refusal("too-many", f"{context.settings.max_queued} of your jobs wait already", headers={"Retry-After": "10"})
+    area = area_for(caller, asked.area)
+    if problem is not None:
+        problem_id = problems.add(connection, area, caller.id, problem["digest"], problem["facts"], problem["body"], origin="plan")
+        audit.note(connection, caller.id, area, "problem.store", problem_id, digest=problem["digest"])
+        return head_of(connection, caller, problem_id), area
+    head = head_of(connection, caller, str(asked.problem_id), asked.problem_version)
+    return head, area if asked.area is not None else head["area"]
+
+
+def accept_once(
+    context: Context, caller: Caller, token: str | None, content: bytes, work: Callable[[], None], make: Callable[[Connection], str]
+) -> tuple[str, bool]:
+    """Do what a request asks for, once for each idempotency key; returns the id of the job made, and whether it was made now.
+
+    Parameters
+    ----------
+    token
+        The key; without one, it is done in any case.
+    content
+        What a repeated request has to have in common with the first.
+    work
+        Whatever can be done, and refused, without the database.
+    make
+        Stores the outcome; in one transaction with the key.
+    """
+    fingerprint = hashlib.sha256(content).hexdigest()
+    if token is not None:
+        with context.database.read() as connection:
+            known = _repeated(connection, caller, token, fingerprint)
+        if known is not None:
+            return known, False
+    work()
+    try:
+        with context.database.write() as connection:
+            made = make(connection)
+            if token is not None:
+                plans.remember(connection, caller.id, token, fingerprint, made)
+    except IntegrityError:
+        # The same key came twice at the same moment; the other request was first.
+        with context.database.read() as connection:
+            known = _repeated(connection, caller, token or "", fingerprint)
+        if known is None:
+            raise
+        return known, False
+    return made, True
+
+
+def _repeated(connection: Connection, caller: Caller, token: str, fingerprint: str) -> str | None:
+    known = plans.repeat_of(connection, caller.id, token)
+    if known is None:
+        return None
+    if known["fingerprint"] != fingerprint:
+        raise Refusal("conflict", "this Idempotency-Key was used with another body")
+    return str(known["plan_id"])
+
+
+def seconds_to_wait(prefer: str | None, most: float) -> float | None:
+    """Return how long a caller wants to wait for the end of a job, None where they do not say."""
+    found = re.search(r"(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])", prefer or "")
+    return min(float(found[1]), most) if found else None
+
+
+async def wait_for(context: Context, find: Callable[[Connection], RowMapping], seconds: float, request: Request) -> RowMapping:
+    """Return the row of a job when it has ended, after so many seconds, or when nobody waits any more."""
+
+    def look() -> RowMapping:
+        with context.database.read() as connection:
+            return find(connection)
+
+    until = time.monotonic() + seconds
+    while True:
+        row = await run_in_threadpool(look)
+        if row["state"] in plans.ENDED or time.monotonic() >= until or await request.is_disconnected():
+            return row
+        await anyio.sleep(WAIT_STEP)
+
+
+def accepted(view: Mapping[str, Any], row: RowMapping, *, is_new: bool, wait: float | None) -> JSONResponse:
+    """Answer whoever asked for a job: 202, 201 where they saw it end, 200 where it was asked for before."""
+    has_ended = row["state"] in plans.ENDED
+    headers = {"Location": view["links"]["self"], "ETag": f'"{row["revision"]}"'}
+    if wait is not None:
+        headers["Preference-Applied"] = f"wait={wait:g}"
+    if not has_ended:
+        headers["Retry-After"] = "1"
+    return JSONResponse(view, 200 if not is_new else 201 if wait is not None and has_ended else 202, headers)
