@@ -123,7 +123,7 @@ def _compared(problem: Problem, scenarios: ScenarioSet, settings: Json, runs: li
         "settings": settings,
         "base": rows[0],
         "scenarios": rows[1:],
-        "grids": [_grid(name, title, [row for row in rows if row["grid"] == name]) for name, title in scenarios.grids.items()],
+        "grids": [_grid(name, title, points) for name, title in scenarios.grids.items() if (points := [row for row in rows if row["grid"] == name])],
     }
 
 

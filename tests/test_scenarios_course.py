@@ -139,7 +139,7 @@ def test_what_is_better_for_the_base_week_is_offered_to_weeks_that_differ_in_not
 
 
 def test_a_course_that_is_cut_short_tells_what_is_finished_and_goes_on(street: Problem, tmp_path: Path) -> None:
-    scenarios = scenarios_from({"settings": SETTINGS, "scenarios": applicable(street, TIGHTER[:3])})
+    scenarios = scenarios_from({"settings": SETTINGS, "scenarios": applicable(street, TIGHTER[:3]), "grids": GRIDS[1:2]})
     store, done = Store(tmp_path), 0
 
     def find(task: Any) -> Json | None:
