@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api.client import Client
+from api.client import ENDED, Client
 from api.documented import EXAMPLE_PROBLEM
 from matcher.check import check
 from matcher.problem import Problem
 from scenarios.weihai.week import make_week
-from tests.api.running import Server
+from tests.api.running import House, Server
 
 WEEK = make_week("community", seed=1)
 STREET = make_week("street", seed=1)
@@ -115,3 +117,48 @@ def test_orphaned_workers_end_and_their_jobs_go_on(plain_server: Server) -> None
     else:
         raise AssertionError("the orphan is still there")
     assert client.make_plan(EXAMPLE_PROBLEM, chunks=1, wait=10)["state"] == "done"
+
+
+DEADLY = """
+import ctypes, os, sys
+import api.worker as worker, matcher.solvers.warm as warm
+
+real = worker.solve
+
+def solve(problem, **how):
+    if problem.name == "abort":
+        os.abort()
+    if problem.name == "segfault":
+        ctypes.string_at(0)
+    return real(problem, **how)
+
+worker.solve, warm.warm_up = solve, lambda: None
+worker.main()
+"""
+"""A worker whose engine dies of some weeks, as native code does: without a word to Python."""
+
+
+@pytest.mark.slow
+def test_a_week_that_kills_its_worker_natively_is_given_up_and_the_others_are_planned(database_url: str) -> None:
+    attempts = 2
+    with House(database_url, attempts=attempts, lease=0.5) as house:
+        bad = {name: house.client.make_plan(WEEK.replace(name=name), chunks=1, threads=1)["id"] for name in ("abort", "segfault")}
+        good = house.client.make_plan(WEEK, chunks=1, threads=1)["id"]
+        settings = {"database": database_url, "attempts": attempts, "lease": 0.5, "heartbeat": 0.1, "poll": 0.05}
+        environment = {**os.environ, **{f"SISHE_{name.upper()}": str(value) for name, value in settings.items()}}
+        ends: list[int] = []
+        while len(ends) <= 2 * attempts:
+            process = subprocess.Popen([sys.executable, "-c", DEADLY], env=environment, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+            while process.poll() is None and any(house.client.job(plan)["state"] not in ENDED for plan in (*bad.values(), good)):
+                time.sleep(0.05)
+            if process.poll() is None:
+                process.terminate()
+            ends.append(process.wait(30))
+            if ends[-1] == 0:
+                break
+        assert sorted(ends) == sorted([-signal.SIGABRT, -signal.SIGSEGV] * attempts + [0])
+        for plan in bad.values():
+            job = house.client.job(plan)
+            assert (job["state"], job["attempt"], job["error"]["code"]) == ("failed", attempts, "crashed")
+            assert [data["state"] for _, kind, data in house.client.follow(plan) if kind == "state"] == ["queued", *["running"] * attempts, "failed"]
+        assert_ended_once(house.client, good)
