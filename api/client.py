@@ -137,18 +137,52 @@ class Client:
         settings
             ``budget``, ``chunks``, ``seed``, ``exact``, ``prove``, ``start``, ``start_id``, ``webhook``, ...
         """
-        named = {"problem_id": problem} if isinstance(problem, str) else {"problem": _plain(problem)}
-        headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
-        if wait is not None:
-            headers["Prefer"] = f"wait={wait}"
-        return self._json("POST", "/v1/plans", json={**named, **settings}, headers=headers)
+        return self._ask_for("/v1/plans", {**_named(problem), **settings}, wait, idempotency_key)
 
-    def job(self, plan_id: str) -> dict[str, Any]:
-        """Return how far a plan is (`PlanView`)."""
-        return self._json("GET", f"/v1/plans/{plan_id}")
+    def compare(
+        self,
+        problem: Problem | dict[str, Any] | str,
+        scenarios: dict[str, Any],
+        *,
+        wait: int | None = None,
+        idempotency_key: str | None = None,
+        **settings: Any,
+    ) -> dict[str, Any]:
+        """Ask for a comparison of scenarios with a problem, or with a stored one by its id; returns the job (`ComparisonView`).
 
-    def follow(self, plan_id: str, after: int = 0, *, patience: float = 60.0) -> Iterator[tuple[int, str, dict[str, Any]]]:
-        """Yield each event of a plan (number, kind, data) after one of them, until it has ended; takes up a stream that breaks off.
+        Parameters
+        ----------
+        scenarios
+            What a scenario file says.
+        wait, idempotency_key
+            As in `make_plan`.
+        settings
+            ``seeds``, ``budget``, ``chunks``, ``prove``, ``threads``, ``webhook``, ...
+        """
+        return self._ask_for("/v1/scenarios", {**_named(problem), "scenarios": scenarios, **settings}, wait, idempotency_key)
+
+    def comparison(self, comparison_id: str) -> dict[str, Any]:
+        """Return what a comparison says; before its end, of what is finished by now."""
+        return self._json("GET", f"/v1/scenarios/{comparison_id}/comparison")
+
+    def report(self, comparison_id: str, *, lang: Lang = "zh") -> str:
+        """Return the report of a comparison as a page of HTML."""
+        return self.send("GET", f"/v1/scenarios/{comparison_id}/report", params={"lang": lang}).text
+
+    def report_book(self, comparison_id: str, *, lang: Lang = "zh") -> bytes:
+        """Return the report of a comparison as an Excel workbook."""
+        return self.send("GET", f"/v1/scenarios/{comparison_id}/workbook", params={"lang": lang}).content
+
+    def run_plan(self, comparison_id: str, name: str) -> Plan:
+        """Return the plan of a finished run of a comparison, by the name that the run gives it."""
+        return Plan.parse(self.send("GET", f"/v1/scenarios/{comparison_id}/plans/{name}").content)
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """Return how far a plan (`PlanView`) or a comparison (`ComparisonView`) is."""
+        return self._json("GET", _path(job_id))
+
+    def follow(self, job_id: str, after: int = 0, *, patience: float = 60.0) -> Iterator[tuple[int, str, dict[str, Any]]]:
+        """Yield each event of a job (number, kind, data) after one of them, until it has ended; takes up a stream that breaks off.
 
         After `patience` seconds without an answer, httpx's error is raised.
         """
@@ -156,7 +190,7 @@ class Client:
         while True:
             try:
                 headers = {"Last-Event-ID": str(after)} if after else {}
-                with self._http.stream("GET", f"/v1/plans/{plan_id}/events", headers=headers) as response:
+                with self._http.stream("GET", f"{_path(job_id)}/events", headers=headers) as response:
                     if response.is_error:
                         response.read()
                         raise ApiError(response)
@@ -168,23 +202,23 @@ class Client:
                     raise
                 time.sleep(0.5)
                 continue
-            if self.job(plan_id)["state"] in ENDED:
+            if self.job(job_id)["state"] in ENDED:
                 return
 
-    def wait(self, plan_id: str, *, seconds: float = 3600.0, pause: float = 0.3) -> dict[str, Any]:
-        """Return a plan's job when it has ended. Raises `TimeoutError`."""
+    def wait(self, job_id: str, *, seconds: float = 3600.0, pause: float = 0.3) -> dict[str, Any]:
+        """Return how a job is when it has ended. Raises `TimeoutError`."""
         until = time.monotonic() + seconds
         while True:
-            job = self.job(plan_id)
+            job = self.job(job_id)
             if job["state"] in ENDED:
                 return job
             if time.monotonic() >= until:
-                raise TimeoutError(f"plan {plan_id} is {job['state']} after {seconds:g} s")
+                raise TimeoutError(f"{job_id} is {job['state']} after {seconds:g} s")
             time.sleep(pause)
 
-    def cancel(self, plan_id: str) -> dict[str, Any]:
-        """Stop a plan early; the best one so far is kept."""
-        return self._json("DELETE", f"/v1/plans/{plan_id}")
+    def cancel(self, job_id: str) -> dict[str, Any]:
+        """Stop a job early; the best plan so far, or what is finished of a comparison, is kept."""
+        return self._json("DELETE", _path(job_id))
 
     def plan(self, plan_id: str, version: int | None = None) -> Plan:
         """Return the newest version of a plan, or the one asked for."""
@@ -240,9 +274,22 @@ class Client:
     def _ask(self, plan_id: str, what: str, asked: dict[str, Any]) -> dict[str, Any]:
         return self._json("POST", f"/v1/plans/{plan_id}/{what}", json=asked)
 
+    def _ask_for(self, path: str, body: dict[str, Any], wait: int | None, idempotency_key: str | None) -> dict[str, Any]:
+        headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex, **({} if wait is None else {"Prefer": f"wait={wait}"})}
+        return self._json("POST", path, json=body, headers=headers)
+
     def _json(self, method: str, path: str, **kwargs: Any) -> dict[str, Any]:
         found: dict[str, Any] = self.send(method, path, **kwargs).json()
         return found
+
+
+def _named(problem: Problem | dict[str, Any] | str) -> dict[str, Any]:
+    return {"problem_id": problem} if isinstance(problem, str) else {"problem": _plain(problem)}
+
+
+def _path(job_id: str) -> str:
+    """Return where a job is: its id says of which kind it is."""
+    return f"/v1/{'scenarios' if job_id.startswith('sc-') else 'plans'}/{job_id}"
 
 
 def _plain(thing: Problem | Plan | dict[str, Any]) -> Any:

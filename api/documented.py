@@ -15,6 +15,7 @@ from api.schemas import (
     STANDS_FOR,
     ZONED,
     CheckRequest,
+    ComparisonRequest,
     Details,
     EvaluateRequest,
     KeyRequest,
@@ -27,6 +28,7 @@ from api.schemas import (
 from matcher.living.events import KINDS as EVENTS
 from matcher.plan import Plan, Result
 from matcher.problem import Problem
+from scenarios.edits.models import ScenarioFile
 
 REF = "#/components/schemas/{model}"
 EXAMPLE_PROBLEM: dict[str, Any] = {
@@ -55,8 +57,18 @@ EXAMPLE_PLAN: dict[str, Any] = {
         }
     ],
 }
+EXAMPLE_SCENARIOS: dict[str, Any] = {
+    "title": "What next year's money should buy",
+    "settings": {"chunks": 1, "seeds": 2},
+    "scenarios": [
+        {"id": "one-more", "title": "One more volunteer", "edits": [{"edit": "add_providers", "kind": "volunteer", "count": 1}]},
+        {"id": "later", "edits": [{"edit": "change_windows", "later": 60}]},
+    ],
+}
 EXAMPLES: dict[str, Any] = {
     "PlanRequest": {"problem": EXAMPLE_PROBLEM, "budget": 1, "seed": 1},
+    "ComparisonRequest": {"problem": EXAMPLE_PROBLEM, "scenarios": EXAMPLE_SCENARIOS, "threads": 1},
+    "ScenarioFile": EXAMPLE_SCENARIOS,
     "CheckRequest": {"problem": EXAMPLE_PROBLEM},
     "Problem": EXAMPLE_PROBLEM,
     "Plan": EXAMPLE_PLAN,
@@ -113,9 +125,9 @@ def document(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, openapi_version="3.1.0", description=app.description, routes=app.routes, tags=app.openapi_tags
         )
         schemas = made.setdefault("components", {}).setdefault("schemas", {})
-        asked: list[type[BaseModel]] = [PlanRequest, CheckRequest, KeyRequest, PublishRequest]
+        asked: list[type[BaseModel]] = [PlanRequest, ComparisonRequest, CheckRequest, KeyRequest, PublishRequest]
         asked += [ReplanRequest, RecommendRequest, EvaluateRequest, WhatIfRequest]
-        models: list[type[BaseModel]] = [*asked, Details, Problem, Plan, Result, *EVENTS.values()]
+        models: list[type[BaseModel]] = [*asked, Details, Problem, Plan, Result, ScenarioFile, *EVENTS.values()]
         for name, schema in models_json_schema([(model, "validation") for model in models], ref_template=REF)[1]["$defs"].items():
             schemas.setdefault(name, schema)
         schemas["Event"] = {"oneOf": [{"$ref": REF.format(model=model.__name__)} for model in EVENTS.values()]}

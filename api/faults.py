@@ -19,6 +19,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "invalid-problem": (422, "The problem is not valid"),
     "invalid-plan": (422, "The plan is not valid, or not of this problem"),
     "invalid-events": (422, "The events are not valid, or do not go with the week and its plan"),
+    "invalid-scenarios": (422, "The scenarios are not valid, or do not go with the week"),
     "not-json": (400, "The body is not JSON"),
     "bad-encoding": (400, "The body is not what Content-Encoding says"),
     "unsupported-media-type": (415, "The body is of another type than is accepted"),

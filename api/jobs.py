@@ -1,11 +1,13 @@
 """The queue: a table of jobs, each held under a lease by one worker at a time.
 
-A job is a row of `plans`. Beginning it raises `attempt`, which from then on is its fence: every later write names the attempt and changes nothing
-where that is no longer the row's. A worker that was thought dead and was not can therefore do no harm, and a job ends exactly once.
+A job is a row of `plans`: a plan to be made, or scenarios to be compared. Beginning it raises `attempt`, which from then on is its fence: every
+later write names the attempt and changes nothing where that is no longer the row's. A worker that was thought dead and was not can therefore do no
+harm, and a job ends exactly once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +15,15 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from api.database import Database, clock
 from api.store import plans as stored
-from api.store import webhooks
+from api.store import runs, webhooks
 from api.tables import callers, plan_versions, plans, problem_versions
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+
+PATIENCE = 1.0
+"""Seconds after which a job that waits is one that no idle worker has taken."""
 
 
 class LostLease(Exception):
@@ -50,6 +56,11 @@ class Job:
     spent: float
     is_cancelled: bool
     cost: int | None = None
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the job is a search in chunks: it has to give the same plan every time, and is therefore begun again, not taken up."""
+        return self.settings.get("chunks") is not None
 
 
 class Queue:
@@ -110,11 +121,42 @@ class Queue:
             stored.thin(connection, job.id, job.version + 1)
             _end(connection, job.id, job.attempt, state, result=result, progress=progress)
 
-    def fail(self, job: Job, code: str, message: str) -> None:
-        """End a job without a plan. Raises `LostLease`."""
+    def runs(self, job: Job) -> dict[str, dict[str, Any]]:
+        """Return the records of the runs of a comparison that are finished, by key."""
+        with self._database.read() as connection:
+            return runs.records(connection, job.id)
+
+    def run_plan(self, job: Job, name: str) -> bytes | None:
+        """Return a plan of a finished run, packed, by its digest."""
+        with self._database.read() as connection:
+            return runs.plan(connection, job.id, name)
+
+    def keep_run(self, job: Job, record: dict[str, Any], plan: str | None) -> bool:
+        """Keep a finished run of a comparison; returns whether another caller has waited since before it. Raises `LostLease`.
+
+        What is kept is never done again: workers that died before had nothing to do with what comes now, and count no more.
+        """
+        with self._database.write() as connection:
+            self._keep(connection, job, crashes=0, lease_until=clock() + self._lease)
+            runs.keep(connection, job.id, record, plan)
+            caller = select(plans.c.caller).where(plans.c.id == job.id).scalar_subquery()
+            waits = select(plans.c.id).where(plans.c.state == "queued", plans.c.caller != caller, plans.c.made_at < clock() - PATIENCE)
+            return connection.execute(waits.limit(1)).first() is not None
+
+    def conclude(self, job: Job, state: str, comparison: str | None, result: dict[str, Any], progress: dict[str, Any]) -> None:
+        """End a comparison with what it says, in one transaction; None where nothing is finished that could be compared. Raises `LostLease`."""
         with self._database.write() as connection:
             self._keep(connection, job)
-            _end(connection, job.id, job.attempt, "failed", error={"code": code, "message": message[:2000]})
+            if comparison is not None:
+                runs.conclude(connection, job.id, comparison)
+            _end(connection, job.id, job.attempt, state, result=result, progress=progress)
+
+    def fail(self, job: Job, code: str, message: str, errors: Sequence[dict[str, Any]] = ()) -> None:
+        """End a job without a plan; `errors` are the faults of what was asked, if that is why. Raises `LostLease`."""
+        with self._database.write() as connection:
+            self._keep(connection, job)
+            error = {"code": code, "message": message[:2000], **({"errors": list(errors)} if errors else {})}
+            _end(connection, job.id, job.attempt, "failed", error=error)
 
     def hand_back(self, job: Job) -> None:
         """Put a job back at once, for another worker: this one is told to stop. It counts as no crash. Raises `LostLease`."""
@@ -133,7 +175,7 @@ def cancel(connection: Connection, plan_id: str) -> None:
     where = (plans.c.id == plan_id) & plans.c.state.in_(stored.LIVE)
     connection.execute(update(plans).where(where).values(is_cancelled=True, revision=plans.c.revision + 1))
     row = connection.execute(select(plans.c.state, plans.c.attempt, plans.c.version).where(plans.c.id == plan_id)).mappings().one()
-    if row["state"] == "queued" and row["version"] == 0:
+    if row["state"] == "queued" and row["version"] == 0 and not runs.are_there_any(connection, plan_id):
         _end(connection, plan_id, row["attempt"], "stopped")
 
 
@@ -147,7 +189,7 @@ def _end(connection: Connection, plan_id: str, attempt: int, state: str, **value
     if not _change(connection, plan_id, attempt, **values):
         raise LostLease(plan_id)
     stored.tell(connection, plan_id, "state", {"state": state})
-    webhooks.plan_ended(connection, plan_id)
+    webhooks.job_ended(connection, plan_id)
 
 
 def _job(connection: Connection, row: dict[str, Any]) -> Job:

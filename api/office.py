@@ -34,7 +34,8 @@ def _serve(connection: Connection) -> None:
             return
         try:
             # Questions come by name, so that the server itself need not load what answers them.
-            call = getattr(importlib.import_module("api.answers"), ask) if isinstance(ask, str) else ask
+            module, _, name = ask.rpartition(".") if isinstance(ask, str) else ("", "", "")
+            call = getattr(importlib.import_module(module or "api.answers"), name) if isinstance(ask, str) else ask
             answer = (True, call(*arguments))
         except FaultyInput as error:
             answer = (False, (type(error), error.faults))
@@ -50,7 +51,7 @@ def _ready() -> None:
 
 
 Question = str | Callable[..., Any]
-"""A function of `api.answers` by its name, or any function."""
+"""A function of `api.answers` by its name, one of another module by its whole name, or any function."""
 
 
 class Turns:

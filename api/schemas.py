@@ -29,6 +29,7 @@ Origin = Literal["stored", "plan", "replan"]
 Seed = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
 ProblemBody = Annotated[dict[str, Any], WithJsonSchema({STANDS_FOR: "Problem"})]
 PlanBody = Annotated[dict[str, Any], WithJsonSchema({STANDS_FOR: "Plan"})]
+ScenarioBody = Annotated[dict[str, Any], WithJsonSchema({STANDS_FOR: "ScenarioFile"})]
 NeedBody = Annotated[dict[str, Any], WithJsonSchema({STANDS_FOR: "Need"})]
 ResidentBody = Annotated[dict[str, Any], WithJsonSchema({STANDS_FOR: "Resident"})]
 EventBody = Annotated[dict[str, Any], WithJsonSchema({STANDS_FOR: "Event"})]
@@ -94,6 +95,25 @@ class PlanRequest(JobRequest):
         if self.start_version is not None and self.start_id is None:
             raise Misfit("start_version goes with start_id", "conflict")
         return self
+
+
+class ComparisonRequest(JobRequest):
+    """Scenarios to be compared with the week as it is."""
+
+    scenarios: ScenarioBody = Field(description="What a scenario file says, as JSON: docs/scenarios.md. What follows stands above its `settings`.")
+    seeds: Annotated[int, Field(strict=True, ge=1, le=100)] | None = Field(None, description="Repeats; null: the settings', else 3.")
+    budget: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        None, description="Seconds of search for each run; null: the settings', else 5 where there are no `chunks`."
+    )
+    chunks: Annotated[int, Field(strict=True, ge=1, le=10**9)] | None = Field(
+        None, description="Chunks of work for each run instead of seconds: the same comparison every time."
+    )
+    prove: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
+        None, description="Seconds to prove a bound for each scenario; null: the settings', else none."
+    )
+    threads: Annotated[int, Field(strict=True, ge=1, le=64)] | None = Field(
+        None, description="Runs side by side; null or more than the server has: its own number."
+    )
 
 
 class CheckRequest(Asked):
@@ -281,6 +301,39 @@ class PlanView(BaseModel):
     plan: PlanBody | None = Field(None, description="The plan itself, where `Prefer: wait` saw it end.")
 
 
+class ComparisonProgress(BaseModel):
+    """How far a comparison is."""
+
+    phase: str
+    done: int = Field(description="Runs that are finished.")
+    total: int = Field(description="Runs that are known to be needed; carrying plans over from week to week adds a few.")
+    scenario: str | None = Field(None, description="The one that was begun or finished last.")
+    seconds: float
+
+
+class ComparisonView(BaseModel):
+    """A comparison of scenarios and the job that makes it, without what it says."""
+
+    id: str
+    area: str
+    title: str
+    state: State
+    problem: Reference
+    settings: dict[str, Any] = Field(description="How each run is solved: docs/scenarios.md; `threads` runs side by side.")
+    scenarios: list[str] = Field(description="Their ids; a point of a grid is called `grid[name=value]`.")
+    progress: ComparisonProgress | None
+    missing: list[str] | None = Field(description="Of one that was stopped: scenarios without a finished run.")
+    elapsed: float | None = Field(description="Seconds since the work began.")
+    attempt: int = Field(description="How often it was begun or taken up again.")
+    is_cancelled: bool
+    error: dict[str, Any] | None
+    made_at: Moment
+    started_at: Moment | None
+    ended_at: Moment | None
+    links: dict[str, str]
+    comparison: dict[str, Any] | None = Field(None, description="What it says, where `Prefer: wait` saw it end.")
+
+
 class ReplanView(BaseModel):
     """A new plan after events, and what changed."""
 
@@ -370,6 +423,13 @@ class PlanPage(BaseModel):
     """Some plans, newest first."""
 
     items: list[PlanView]
+    next: str | None = Field(description="The cursor of the next page; null: this is the last.")
+
+
+class ComparisonPage(BaseModel):
+    """Some comparisons, newest first."""
+
+    items: list[ComparisonView]
     next: str | None = Field(description="The cursor of the next page; null: this is the last.")
 
 

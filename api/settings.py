@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     max_visits: Annotated[int, Field(ge=1)] = 50_000
     max_budget: Seconds = 3600.0
     """Seconds: the longest search, and the longest proof, that a caller may ask for."""
+    max_runs: Annotated[int, Field(ge=1)] = 1000
+    """Runs of one comparison: its scenarios and the week without edits, times repeats."""
     max_wait: Seconds = 30.0
     """The longest ``Prefer: wait``."""
     answer_seconds: Seconds = 60.0

@@ -99,7 +99,10 @@ plans = Table(
     Index("ix_plans_state_caller_made_at", "state", "caller", "made_at"),
     Index("ix_plans_problem_id", "problem_id"),
 )
-"""Plans and, in the same row, the jobs that make them. `attempt` is the fence: who writes with an old one changes nothing."""
+"""Plans and, in the same row, the jobs that make them. `attempt` is the fence: who writes with an old one changes nothing.
+
+A comparison of scenarios is a job, too, of the kind ``scenarios``: it has no plan of its own but `runs`, and in the end what `comparisons` has of it.
+"""
 
 plan_versions = Table(
     "plan_versions",
@@ -113,6 +116,28 @@ plan_versions = Table(
     Column("made_at", Float(53), nullable=False),
     Column("made_by", String(300), nullable=False),
 )
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("job_id", String(40), ForeignKey("plans.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String(32), primary_key=True),
+    Column("record", LargeBinary, nullable=False),
+    Column("plan", String(32)),
+    Column("body", LargeBinary),
+    Column("made_at", Float(53), nullable=False),
+    Index("ix_runs_job_id_plan", "job_id", "plan"),
+)
+"""Finished runs of comparisons: `key` is the digest of all that decides a run, `plan` the digest of its plan, `body` the plan itself."""
+
+comparisons = Table(
+    "comparisons",
+    metadata,
+    Column("job_id", String(40), ForeignKey("plans.id", ondelete="CASCADE"), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("made_at", Float(53), nullable=False),
+)
+"""What comparisons that have ended say."""
 
 events = Table(
     "events",

@@ -26,7 +26,6 @@ def plan_view(row: Mapping[Any, Any]) -> dict[str, Any]:
     seen, result = row["progress"] or {}, row["result"] or {}
     visits, assigned = seen.get("visits"), seen.get("assigned")
     cost, bound = result.get("cost", seen.get("cost")), result.get("bound", seen.get("bound"))
-    until = row["ended_at"] if row["ended_at"] is not None else time.time()
     kept = {key: row[key] for key in ("id", "area", "kind", "state", "standing", "settings", "version", "attempt", "progress", "error")}
     links = {name: f"{here}/{name}" for name in ("plan", "workbook", "problem", "result", "versions", "events")}
     return {
@@ -40,12 +39,34 @@ def plan_view(row: Mapping[Any, Any]) -> dict[str, Any]:
         "visits": visits,
         "assigned": assigned,
         "unassigned": None if visits is None or assigned is None else visits - assigned,
-        "elapsed": None if row["started_at"] is None else round(max(0.0, until - row["started_at"]), 3),
-        "made_at": moment(row["made_at"]),
-        "started_at": moment(row["started_at"]),
-        "ended_at": moment(row["ended_at"]),
+        **_times(row),
         "links": {"self": here, **links},
     }
+
+
+def comparison_view(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a comparison of scenarios as it is shown."""
+    here = f"/v1/scenarios/{row['id']}"
+    asked, result = row["settings"], row["result"] or {}
+    kept = {key: row[key] for key in ("id", "area", "state", "attempt", "progress", "error")}
+    links = {name: f"{here}/{name}" for name in ("comparison", "report", "workbook", "file", "problem", "events")}
+    return {
+        **kept,
+        "title": asked["scenarios"].get("title", ""),
+        "problem": {"id": row["problem_id"], "version": row["problem_version"]},
+        "settings": {**asked["scenarios"]["settings"], "threads": asked["threads"]},
+        "scenarios": asked["cases"],
+        "missing": result.get("missing"),
+        "is_cancelled": bool(row["is_cancelled"]),
+        **_times(row),
+        "links": {"self": here, **links},
+    }
+
+
+def _times(row: Mapping[Any, Any]) -> dict[str, Any]:
+    until = row["ended_at"] if row["ended_at"] is not None else time.time()
+    moments = {name: moment(row[name]) for name in ("made_at", "started_at", "ended_at")}
+    return {"elapsed": None if row["started_at"] is None else round(max(0.0, until - row["started_at"]), 3), **moments}
 
 
 def version_view(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -7,108 +7,42 @@ is limited in chunks is begun again instead: the same seed and chunks give the s
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import socket
 import threading
 import time
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import structlog
 
+from api.comparing import Comparing
 from api.database import Database
 from api.jobs import Job, LostLease, Queue
 from api.logs import set_up
+from api.pulse import Pulse
 from api.settings import Settings
 from api.store.packing import unpacked
-from matcher.errors import InternalError, MatcherError
+from api.store.plans import COMPARISON
+from matcher.errors import FaultyInput, InternalError, MatcherError
 from matcher.plan import Plan, Result
 from matcher.problem import Problem
 from matcher.solve import Incumbent, Progress, solve
 
 log = structlog.get_logger()
 
-QUIET_EVENTS = 5.0
-"""Seconds between two events of progress where nothing has improved."""
+End = Callable[[], dict[str, Any]]
+"""Ends a job with what has come of it; returns what the log says of that."""
+MOST_FAULTS = 100
+"""Faults of what was asked that a failed job tells."""
 SEARCHING = ("construct", "search", "exact")
 """Phases of a run that count as search."""
 SAVING_SHARE = 0.1
 """Of the time, what saving plans may take: of a very large week, less often than is set."""
 LATEST = 0.5
 """Seconds between two looks at whether the parent is still there."""
-
-
-class Pulse:
-    """The sign of life of a job: a thread that renews the lease, tells the progress, and hears of a cancellation.
-
-    `is_over` is what the search asks; why it is over is in `is_cancelled`, `is_lost` and the worker's own stop.
-    """
-
-    def __init__(self, queue: Queue, job: Job, stopping: threading.Event, settings: Settings) -> None:
-        self._queue, self.job, self._stopping, self._settings = queue, job, stopping, settings
-        self.is_cancelled, self.is_lost = job.is_cancelled, False
-        self._before, self._searched = job.spent, 0.0
-        self._latest: dict[str, Any] | None = None
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
-        # A search in chunks alone has no clock of its own, and nobody holds a worker without end.
-        budget = job.settings["budget"]
-        self._limit = time.monotonic() + settings.max_budget if budget is None else None
-        self._until = time.monotonic() + (settings.max_budget if budget is None else budget) + job.settings["prove"] + settings.grace
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def note(self, seen: Progress) -> None:
-        """Take note of how far the search is."""
-        if seen.phase in SEARCHING:
-            self._searched = max(self._searched, seen.seconds)
-        said = {"phase": seen.phase, "seconds": round(self._before + seen.seconds, 2), "chunks": seen.chunks, "visits": seen.visits}
-        known = seen.phase not in ("compile", "compile kernels")
-        self._latest = {**said, "cost": seen.cost if known else None, "assigned": seen.assigned if known else None, "bound": seen.bound}
-
-    @property
-    def spent(self) -> float:
-        """Seconds of search that went into the job, those of other workers included; 0 where it would be begun again."""
-        return 0.0 if is_repeatable(self.job) else self._before + self._searched
-
-    @property
-    def is_late(self) -> bool:
-        """Whether a search without a budget has taken as long as the longest budget."""
-        return self._limit is not None and time.monotonic() > self._limit
-
-    def is_over(self) -> bool:
-        """Return whether the search has to end now."""
-        return self.is_cancelled or self.is_lost or self._stopping.is_set() or self.is_late
-
-    def _run(self) -> None:
-        told: dict[str, Any] | None = None
-        told_at = renewed = time.monotonic()
-        while not self._done.wait(self._settings.heartbeat):
-            now, latest = time.monotonic(), self._latest
-            if now > self._until:
-                log.error("a job took too long; this worker ends", plan=self.job.id)
-                os._exit(70)
-            is_better = latest is not None and (told is None or any(latest[key] != told[key] for key in ("phase", "cost", "bound")))
-            is_event = is_better or (latest is not None and now - told_at >= QUIET_EVENTS)
-            try:
-                self.is_cancelled = self._queue.beat(self.job, latest, self.spent, is_event=is_event) or self.is_cancelled
-                renewed = now
-            except LostLease:
-                self.is_lost = True
-                return
-            except Exception as error:  # noqa: BLE001 - the database may be away for a while; without it for long, the lease is lost
-                log.warning("no sign of life could be given", plan=self.job.id, error=type(error).__name__)
-                if now - renewed > self._settings.lease:
-                    self.is_lost = True
-                    return
-            if is_event:
-                told, told_at = latest, now
 
 
 class Keeper:
@@ -121,7 +55,7 @@ class Keeper:
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
     def __enter__(self) -> Self:
-        if not is_repeatable(self._pulse.job):
+        if not self._pulse.job.is_repeatable:
             self._thread.start()
         return self
 
@@ -179,15 +113,12 @@ class Worker:
         bound.info("job begun", spent=job.spent)
         try:
             with Pulse(self.queue, job, self.stopping, self._settings) as pulse:
-                ended = self._search(pulse)
-            if ended is None:
+                end = self._compare(pulse) if job.kind == COMPARISON else self._search(pulse)
+            if end is None:
                 self.queue.hand_back(pulse.job)
                 bound.info("job handed back")
-                return
-            state, result = ended
-            summary = {**result.summary(), "seconds": job.spent + result.seconds}
-            self.queue.finish(pulse.job, state, result.plan.to_json(), summary, _last(result, summary["seconds"]))
-            bound.info("job ended", state=state, cost=result.cost, seconds=round(summary["seconds"], 2))
+            else:
+                bound.info("job ended", **end())
         except LostLease:
             bound.warning("job lost to another worker")
         except InternalError as error:
@@ -195,21 +126,44 @@ class Worker:
             self._fail(job, "internal", str(error))
         except MatcherError as error:
             bound.warning("job refused", error=type(error).__name__)
-            self._fail(job, "invalid", str(error))
+            faults = error.faults[:MOST_FAULTS] if isinstance(error, FaultyInput) else ()
+            self._fail(job, "invalid", str(error), [{"pointer": fault.path, "detail": fault.message, "code": fault.code} for fault in faults])
         except Exception as error:  # noqa: BLE001 - the job fails, the worker goes on
             bound.exception("job failed")
             self._fail(job, "internal", f"{type(error).__name__} (the server's log says more)")
 
-    def _fail(self, job: Job, code: str, message: str) -> None:
+    def _fail(self, job: Job, code: str, message: str, errors: Sequence[dict[str, Any]] = ()) -> None:
         with contextlib.suppress(LostLease):
-            self.queue.fail(job, code, message)
+            self.queue.fail(job, code, message, errors)
 
-    def _search(self, pulse: Pulse) -> tuple[str, Result] | None:
+    def _compare(self, pulse: Pulse) -> End | None:
+        """Compare to the end; returns None where this worker has to stop before."""
+        ended = Comparing(self.queue, pulse, self._settings).run()
+        if ended is None:
+            return None
+
+        def end() -> dict[str, Any]:
+            self.queue.conclude(pulse.job, ended.state, ended.comparison, ended.result, ended.progress)
+            return {"state": ended.state, **ended.result}
+
+        return end
+
+    def _search(self, pulse: Pulse) -> End | None:
         """Search to the end; returns None where this worker has to stop before."""
-        job, asked = pulse.job, pulse.job.settings
+        job, asked, settings = pulse.job, pulse.job.settings, self._settings
         problem = Problem.parse(unpacked(job.problem))
         budget = asked["budget"]
-        with Keeper(self.queue, pulse, self._settings.checkpoint) as keeper:
+        # A search in chunks alone has no clock of its own, and nobody holds a worker without end.
+        limit = settings.max_budget if budget is None else budget
+        until = time.monotonic() + limit if budget is None else math.inf
+        pulse.allow(limit + asked["prove"])
+
+        def note(seen: Progress) -> None:
+            if seen.phase in SEARCHING:
+                pulse.worked = max(pulse.worked, seen.seconds)
+            pulse.tell(_progress(seen, job.spent))
+
+        with Keeper(self.queue, pulse, settings.checkpoint) as keeper:
             found = solve(
                 problem,
                 budget=None if budget is None else max(0.0, budget - job.spent),
@@ -219,28 +173,36 @@ class Worker:
                 start=Plan.parse(unpacked(job.start)) if job.start is not None else None,
                 exact=asked["exact"],
                 prove=asked["prove"],
-                on_progress=pulse.note,
+                on_progress=note,
                 on_incumbent=keeper.note,
-                cancelled=pulse.is_over,
+                cancelled=lambda: pulse.is_over() or time.monotonic() > until,
             )
         if pulse.is_lost:
             raise LostLease(job.id)
-        if pulse.is_cancelled or (pulse.is_late and found.status == "stopped"):
-            return "stopped", found
-        if self.stopping.is_set() and found.status == "stopped":
-            if not is_repeatable(job):
+        is_late = time.monotonic() > until and found.status == "stopped"
+        if not pulse.is_cancelled and not is_late and self.stopping.is_set() and found.status == "stopped":
+            if not job.is_repeatable:
                 pulse.job = self.queue.save(pulse.job, found.plan.to_json(), found.cost, pulse.spent)
             return None
-        return "done", found
+        state = "stopped" if pulse.is_cancelled or is_late else "done"
+
+        def end() -> dict[str, Any]:
+            summary = {**found.summary(), "seconds": job.spent + found.seconds}
+            self.queue.finish(pulse.job, state, found.plan.to_json(), summary, _last(found, summary["seconds"]))
+            return {"state": state, "cost": found.cost, "seconds": round(summary["seconds"], 2)}
+
+        return end
 
 
-def is_repeatable(job: Job) -> bool:
-    """Return whether a job is limited in chunks: it has to give the same plan every time, and is therefore begun again, not taken up."""
-    return job.settings["chunks"] is not None
+def _progress(seen: Progress, before: float) -> dict[str, Any]:
+    """Return how far a search is that others have put so many seconds into before."""
+    said = {"phase": seen.phase, "seconds": round(before + seen.seconds, 2), "chunks": seen.chunks, "visits": seen.visits}
+    known = seen.phase not in ("compile", "compile kernels")
+    return {**said, "cost": seen.cost if known else None, "assigned": seen.assigned if known else None, "bound": seen.bound}
 
 
 def _last(result: Result, seconds: float) -> dict[str, Any]:
-    """Return how far a search was when it ended, in the form of `Pulse.note`."""
+    """Return how far a search was when it ended, in the form of `_progress`."""
     figures = result.plan.figures
     assigned, visits = (figures.assigned, figures.visits) if figures is not None else (len(result.plan.assignments), 0)
     known = {"cost": result.cost, "assigned": assigned, "visits": visits, "bound": result.bound}

@@ -30,12 +30,12 @@ Prefer = Annotated[str | None, Header(description="`wait=5`: answer when the job
 WAIT_STEP = 0.1
 
 
-def refuse_beyond(context: Context, asked: JobRequest, **seconds: float | None) -> None:
-    """Refuse a request for more seconds than this server gives, or for a webhook that it cannot send."""
+def refuse_beyond(context: Context, asked: JobRequest, seconds: Mapping[str, float | None]) -> None:
+    """Refuse a request for more seconds (by pointer) than this server gives, or for a webhook that it cannot send."""
     limits = context.settings
     faults = [
-        Fault(f"/{name}", f"should be at most {limits.max_budget:g} seconds, was {value:g}", "range")
-        for name, value in seconds.items()
+        Fault(pointer, f"should be at most {limits.max_budget:g} seconds, was {value:g}", "range")
+        for pointer, value in seconds.items()
         if value is not None and value > limits.max_budget
     ]
     if asked.webhook is not None and limits.webhook_secret is None:

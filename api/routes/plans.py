@@ -111,7 +111,7 @@ def _queue(
 
 
 def _settings(context: Context, asked: PlanRequest) -> dict[str, Any]:
-    refuse_beyond(context, asked, budget=asked.budget, prove=asked.prove)
+    refuse_beyond(context, asked, {"/budget": asked.budget, "/prove": asked.prove})
     # A search in chunks ends by itself, but nobody may hold a worker without end.
     budget = asked.budget if asked.budget is not None else DEFAULT_BUDGET if asked.chunks is None else None
     most = context.settings.threads
@@ -186,7 +186,7 @@ def list_plans(
 async def get_plan(request: Request, caller: Reader, context: Here, plan_id: str) -> Response:
     """Say how far a plan is: its state, the best cost so far, bound, gap, how many visits are left out."""
     row = await context.lookout.row(plan_id)
-    if row is None or not covers(caller.area, row["area"]):
+    if row is None or row["kind"] == plans.COMPARISON or not covers(caller.area, row["area"]):
         raise not_found("plan", plan_id)
     if row["state"] not in plans.LIVE:
         return tagged(request, lambda: plan_view(row), row["revision"])

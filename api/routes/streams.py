@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter, Header, Request
@@ -49,35 +49,38 @@ class Streams:
             self._open -= 1
 
 
-@router.get(
-    "/{plan_id}/events",
-    response_class=StreamingResponse,
-    responses={
-        200: {
-            "description": "Events `state`, `progress`, `version`, `standing`, each with a number as its id and JSON as its data; "
-            "the stream ends when the plan has",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
-        },
-        **refusals("thing", "busy", "invalid-request"),
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Events `state`, `progress`, `version`, `standing`, each with a number as its id and JSON as its data; "
+        "the stream ends when the job has",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
     },
-)
-def follow_plan(request: Request, caller: Reader, context: Here, plan_id: str, last_event_id: LastEventId = None) -> Response:
-    """Follow a plan: every event after `Last-Event-ID`, then each new one as it comes."""
-    with context.database.read() as connection:
-        row_of(connection, caller, plan_id)
+    **refusals("thing", "busy", "invalid-request"),
+}
+
+
+def stream_of(request: Request, context: Context, job_id: str, last_event_id: str | None) -> Response:
+    """Answer with the events of a job."""
     streams: Streams = request.app.state.streams
     streams.enter()
     seq = min(int(last_event_id or 0), 2**31 - 1)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(context, streams, plan_id, seq, request), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_events(context, streams, job_id, seq, request), media_type="text/event-stream", headers=headers)
 
 
-async def _events(context: Context, streams: Streams, plan_id: str, seq: int, request: Request) -> AsyncIterator[str]:
+@router.get("/{plan_id}/events", response_class=StreamingResponse, responses=STREAM)
+def follow_plan(request: Request, caller: Reader, context: Here, plan_id: str, last_event_id: LastEventId = None) -> Response:
+    """Follow a plan: every event after `Last-Event-ID`, then each new one as it comes."""
+    with context.database.read() as connection:
+        row_of(connection, caller, plan_id)
+    return stream_of(request, context, plan_id, last_event_id)
+
+
+async def _events(context: Context, streams: Streams, job_id: str, seq: int, request: Request) -> AsyncIterator[str]:
     def look() -> tuple[bool, list[RowMapping]]:
         with context.database.read() as connection:
             # The state is read first: what is told after it is at least what had been told by then.
-            row = plans.get(connection, "", plan_id)
-            return row is None or row["state"] in plans.ENDED, plans.events_after(connection, plan_id, seq)
+            return plans.is_over(connection, job_id), plans.events_after(connection, job_id, seq)
 
     try:
         yield "retry: 1000\n\n"

@@ -1,10 +1,10 @@
-"""Plans: the row of each, its versions, its events, and which one is in force."""
+"""Plans: the row of each, its versions, its events, and which one is in force. Comparisons share rows and events with them: `api.store.runs`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.database import clock
@@ -13,16 +13,18 @@ from api.tables import callers, events, in_force, plan_versions, plans, repeats
 
 LIVE = ("queued", "running")
 ENDED = ("done", "stopped", "failed")
+COMPARISON = "scenarios"
+"""The kind of jobs that make no plan but compare scenarios."""
 
 
 def add(connection: Connection, **row: Any) -> str:
-    """Store a plan that is to be made, with its first event; returns its id. `row` has the columns that have no other beginning."""
-    plan_id = new_id("pl")
+    """Store a job that is to be done, with its first event; returns its id. `row` has the columns that have no other beginning."""
+    job_id = new_id("sc" if row["kind"] == COMPARISON else "pl")
     beginning = {"state": "queued", "is_cancelled": False, "attempt": 0, "crashes": 0, "spent": 0.0, "version": 0, "revision": 1, "standing": "draft"}
     _know(connection, row["caller"])
-    connection.execute(plans.insert().values(id=plan_id, made_at=clock(), **{**beginning, **row}))
-    tell(connection, plan_id, "state", {"state": row.get("state", "queued")})
-    return plan_id
+    connection.execute(plans.insert().values(id=job_id, made_at=clock(), **{**beginning, **row}))
+    tell(connection, job_id, "state", {"state": row.get("state", "queued")})
+    return job_id
 
 
 def _know(connection: Connection, caller: str) -> None:
@@ -34,19 +36,31 @@ def _know(connection: Connection, caller: str) -> None:
             return  # another request of the same caller was first
 
 
-def get(connection: Connection, area: str, plan_id: str) -> RowMapping | None:
-    """Return the row of a plan; None where the area has none of that id."""
-    return connection.execute(select(plans).where(plans.c.id == plan_id, within(plans.c.area, area))).mappings().first()
+def get(connection: Connection, area: str, job_id: str, *, is_comparison: bool = False) -> RowMapping | None:
+    """Return the row of a plan or of a comparison; None where the area has none of that id."""
+    where = plans.c.id == job_id, within(plans.c.area, area), _of_kind(is_comparison)
+    return connection.execute(select(plans).where(*where)).mappings().first()
+
+
+def _of_kind(is_comparison: bool) -> ColumnElement[bool]:
+    return plans.c.kind == COMPARISON if is_comparison else plans.c.kind != COMPARISON
+
+
+def is_over(connection: Connection, job_id: str) -> bool:
+    """Return whether a job has ended, or is not there."""
+    return connection.execute(select(plans.c.state).where(plans.c.id == job_id)).scalar() not in LIVE
 
 
 def some(connection: Connection, names: list[str]) -> list[RowMapping]:
-    """Return the rows of plans by their ids."""
+    """Return the rows of plans and comparisons by their ids."""
     return list(connection.execute(select(plans).where(plans.c.id.in_(names))).mappings())
 
 
-def listed(connection: Connection, area: str, before: str | None, limit: int, filters: dict[str, str | None]) -> list[RowMapping]:
-    """Return the plans of an area and below, newest first, that have what the filters (by column) say."""
-    query = select(plans).where(within(plans.c.area, area)).order_by(plans.c.id.desc()).limit(limit)
+def listed(
+    connection: Connection, area: str, before: str | None, limit: int, filters: dict[str, str | None], *, is_comparison: bool = False
+) -> list[RowMapping]:
+    """Return the plans, or the comparisons, of an area and below, newest first, that have what the filters (by column) say."""
+    query = select(plans).where(within(plans.c.area, area), _of_kind(is_comparison)).order_by(plans.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(plans.c.id < before)
     for column, value in filters.items():

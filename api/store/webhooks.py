@@ -8,17 +8,19 @@ from sqlalchemy import Connection, RowMapping, select, update
 
 from api.database import clock
 from api.store.packing import moment, new_id
+from api.store.plans import COMPARISON
 from api.tables import deliveries, plans
 
 
-def plan_ended(connection: Connection, plan_id: str) -> None:
-    """Queue the webhook of a plan that has ended, if its caller asked for one. It names the plan and its state, nothing of its content."""
-    row = connection.execute(select(plans).where(plans.c.id == plan_id)).mappings().one()
+def job_ended(connection: Connection, job_id: str) -> None:
+    """Queue the webhook of a job that has ended, if its caller asked for one. It names the job and its state, nothing of its content."""
+    row = connection.execute(select(plans).where(plans.c.id == job_id)).mappings().one()
     if row["webhook"] is None:
         return
-    data = {"plan": plan_id, "state": row["state"], "version": row["version"], "ended_at": moment(row["ended_at"])}
-    body = json.dumps({"type": "plan.ended", "timestamp": moment(row["ended_at"]), "data": data}, separators=(",", ":")).encode()
-    made = {"id": new_id("msg"), "plan_id": plan_id, "caller": row["caller"], "url": row["webhook"], "body": body, "tries": 0}
+    what, known = ("scenarios", {}) if row["kind"] == COMPARISON else ("plan", {"version": row["version"]})
+    data = {what: job_id, "state": row["state"], **known, "ended_at": moment(row["ended_at"])}
+    body = json.dumps({"type": f"{what}.ended", "timestamp": moment(row["ended_at"]), "data": data}, separators=(",", ":")).encode()
+    made = {"id": new_id("msg"), "plan_id": job_id, "caller": row["caller"], "url": row["webhook"], "body": body, "tries": 0}
     connection.execute(deliveries.insert().values(next_at=clock(), **made))
 
 

@@ -31,6 +31,8 @@ def test_the_commands_of_the_page_run_one_after_the_other(tmp_path: Path) -> Non
         assert (made["state"], made["assigned"]) == ("done", 2)
         assert json.loads((tmp_path / "replan.json").read_text())["plan"]["kind"] == "replan"
         client: Client = server.client()
+        assert client.job(json.loads((tmp_path / "compared.json").read_text())["id"])["state"] == "done"
+        assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
         assert client.job(made["id"])["standing"] == "published"
     finally:
         server.close()

@@ -13,7 +13,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from api import schemas
-from api.documented import EXAMPLES
+from api.documented import EXAMPLE_PROBLEM, EXAMPLE_SCENARIOS, EXAMPLES
 from tests.api.running import House
 
 
@@ -75,7 +75,7 @@ def test_every_reference_leads_somewhere(plain: House) -> None:
     assert "x-stands-for" not in str(found)
 
 
-@pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in ("Problem", "Plan")])
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in ("Problem", "Plan", "ScenarioFile")])
 def test_the_example_of_each_request_is_one(name: str) -> None:
     model: Any = getattr(schemas, name)
     assert model.model_validate(EXAMPLES[name]).model_dump(exclude_unset=True).keys() == EXAMPLES[name].keys()
@@ -93,6 +93,8 @@ SLOW = ("/events", "/prices")
 
 def test_whatever_is_sent_the_answer_is_one_of_those_that_are_documented(plain: House) -> None:
     job = plain.plan()
+    compared = plain.client.compare(EXAMPLE_PROBLEM, EXAMPLE_SCENARIOS)["id"]
+    plain.work()
     headers = {"Authorization": f"Bearer {plain.key}"}
     found: Any = schemathesis.openapi.from_url(f"{plain.url}/openapi.json").get_all_operations()
     operations = [each.ok() for each in found]
@@ -113,7 +115,7 @@ def test_whatever_is_sent_the_answer_is_one_of_those_that_are_documented(plain: 
         def holds(case: Any, is_real: bool) -> None:
             # Half of the time what is asked about is there, so that more than "not found" is seen.
             if is_real:
-                real = {"plan_id": job["id"], "problem_id": job["problem"]["id"], "other": job["id"], "visit": "meal#1"}
+                real = {"plan_id": job["id"], "problem_id": job["problem"]["id"], "other": job["id"], "visit": "meal#1", "comparison_id": compared}
                 case.path_parameters.update({name: real[name] for name in case.path_parameters if name in real})
             case.call_and_validate(headers=headers, checks=CHECKS, timeout=20)
 
