@@ -110,6 +110,24 @@ def test_a_room_is_held_from_the_first_start_to_the_last_end_and_no_longer() -> 
     assert (outcome.why == "proved") is (len(plan.assignments) == 2)
 
 
+def test_a_room_that_opens_for_less_time_than_the_engine_would_hold_it_is_left_to_the_proof() -> None:
+    # An hour and a quarter at the least; the gaps could make it two hours, and the room is open for an hour and a half.
+    team = [{"id": "one", "kinds": ["social_worker"]}, {"id": "two", "kinds": ["social_worker"]}]
+    at_venue = {"place": "venue", "venue": "v", "attendees": 1, "team": team, "meet": "in_sequence", "gap": {"min_minutes": 15, "max_minutes": 60}}
+    rooms = [
+        {"id": "v", "community": "c", "location": {"row": 0}, "rooms": [{"id": "room", "seats": 4}], "opening": [{"from": "09:00", "to": "10:30"}]}
+    ]
+    outcome, plan = solved(problem_of([need("a", 0, "09:00", "09:30", **at_venue)], venues=rooms))
+    assert (outcome.bound, outcome.why, plan.assignments) == (0, "chunks", ())
+
+
+def test_the_plan_of_a_problem_with_a_room_that_opens_too_briefly_is_found() -> None:
+    # Routes were once made of a room for which the engine has no entry, and the process ended.
+    outcome, plan = solved(small_problem(101, 25, lunch=True), chunks=3)
+    assert outcome.bound is not None
+    assert len(plan.assignments) >= 8
+
+
 @pytest.mark.parametrize("seed", range(140))
 def test_the_optimum_of_a_tiny_problem_is_that_of_exhaustive_search(seed: int) -> None:
     switch: dict[str, Any] = {SWITCHES[seed % len(SWITCHES)]: True} if seed % 3 else {}

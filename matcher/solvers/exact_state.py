@@ -104,8 +104,11 @@ def orders_of(facts: Facts, served: Served) -> dict[int, list[tuple[int, int]]]:
 def state_of(facts: Facts, served: Served) -> Longs | None:
     """Return the state that serves so, every service at its start; None where the engine cannot hold it.
 
-    That is so only where a room is held by a visit in sequence: the engine holds it as long as the gaps may make the visit.
+    That is so only where a room is held by a visit in sequence: the engine holds it as long as the gaps may make the visit. Where no opening is
+    that long, it has no entry for the room at all (-1).
     """
+    if any(service.entry < 0 for services in served.values() for service in services):
+        return None
     searcher = Searcher.on(facts.instance, facts.packed, 1)
     ins, pts, rt, wk, _ = searcher.arrays
     open_journal(rt)
