@@ -43,6 +43,8 @@ def said(wrong: Misread, lang: Lang) -> str:
     values = dict(wrong.values)
     if "sort" in values:
         values["sort"] = word(lang, f"book.sort.{values['sort']}")
-    if wrong.key == "unknown" and not values["near"]:
+    if "near" in values and not values["near"]:
         return word(lang, "book.unknown_none", **{name: values[name] for name in ("sort", "was")})
+    if "near" in values:
+        values["near"] = ("、" if lang == "zh" else ", ").join(values["near"])
     return word(lang, f"book.{wrong.key}", **values)

@@ -33,7 +33,7 @@ def names_of(tables: Tables, lang: Lang) -> tuple[dict[str, Names], dict[tuple[i
     """Return the names by sort, the id of each row by (rank of its sheet, row), and what is wrong with the ids."""
     names = {sheet.sort: Names(sheet.sort) for sheet in SHEETS if sheet.sort}
     for category in BUILT_IN_CATEGORIES:
-        names["category"].add(category.id, category.name_zh, category.name_en)
+        names["category"].add(category.id, *in_order((category.name_zh, category.name_en), tables.lang))
     ids: dict[tuple[int, int], Identified] = {}
     findings: list[Finding] = []
     for sheet in SHEETS:
@@ -46,7 +46,7 @@ def names_of(tables: Tables, lang: Lang) -> tuple[dict[str, Names], dict[tuple[i
                 ids[table.rank, row] = known
                 findings.extend(found)
                 if sheet.sort and known.is_sure:
-                    names[sheet.sort].add(known.id, *_names(table, row, sheet))
+                    names[sheet.sort].add(known.id, *_names(table, row, sheet, tables.lang))
     return names, ids, findings
 
 
@@ -60,8 +60,13 @@ def _text(table: Table, row: int, key: str) -> str:
         return ""
 
 
-def _names(table: Table, row: int, sheet: Sheet) -> tuple[str, ...]:
-    return tuple(text for key in sheet.names if (text := _text(table, row, key)))
+def in_order(names: tuple[str, ...], lang: Lang) -> tuple[str, ...]:
+    """Return names that stand in Chinese and English, with those of a language first: things are written by the first of their names."""
+    return names if lang == "zh" else names[::-1]
+
+
+def _names(table: Table, row: int, sheet: Sheet, lang: Lang = "zh") -> tuple[str, ...]:
+    return in_order(tuple(text for key in sheet.names if (text := _text(table, row, key))), lang)
 
 
 def _identify(table: Table, row: int, made: dict[str, int], names: Names | None, lang: Lang) -> tuple[Identified, list[Finding]]:

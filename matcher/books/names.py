@@ -7,9 +7,12 @@ from collections import defaultdict
 
 from matcher.books.tokens import Misread, folded, quoted, tidy, unquoted
 
+_SHOWN = 12
+"""Of what there is, so many are named where nothing is like what was written."""
+
 
 class Names:
-    """The ids of one sort of thing, each with the names it goes by."""
+    """The ids of one sort of thing, each with the names it goes by; the first of them is the one that it is written by."""
 
     def __init__(self, sort: str) -> None:
         self.sort = sort
@@ -36,18 +39,24 @@ class Names:
         Misread
             Nothing goes by it, or several do; the message names them.
         """
-        if text.startswith('"') and unquoted(text) in self.names:
-            return unquoted(text)
-        text = tidy(unquoted(text))
-        found = self._exact.get(text) or self._in_brackets(text) or self._folded.get(folded(text))
-        if found and len(found) == 1:
+        found = self._found(text)
+        if len(found) == 1:
             return next(iter(found))
+        text = tidy(unquoted(text))
         if found:
             listed = ", ".join(f"{text} ({name})" for name in sorted(found)[:6])
             raise Misread("ambiguous", "conflict", was=text, which=listed)
         if text in self.broken:
             raise Misread("")
-        raise Misread("unknown", "unknown", sort=self.sort, was=text, near=self._near(text))
+        near = self._near(text)
+        raise Misread("unknown" if near else "unknown_other", "unknown", sort=self.sort, was=text, near=near or self._first())
+
+    def _found(self, text: str) -> set[str]:
+        """Return the ids of all that a text may mean."""
+        if text.startswith('"') and unquoted(text) in self.names:
+            return {unquoted(text)}
+        text = tidy(unquoted(text))
+        return self._exact.get(text) or self._in_brackets(text) or self._folded.get(folded(text)) or set()
 
     def _in_brackets(self, text: str) -> set[str] | None:
         if not text.endswith((")", "）")):
@@ -59,9 +68,16 @@ class Names:
                     return {inner}
         return None
 
-    def _near(self, text: str) -> str:
-        found = difflib.get_close_matches(text, list(self._exact)[:5000], 3, 0.5) or list(self.names)[:3]
-        return ", ".join(found)
+    def _near(self, text: str) -> tuple[str, ...]:
+        """Return what may have been meant, in the words in which the book would write it."""
+        found = difflib.get_close_matches(text, list(self._exact)[:5000], 6, 0.5)
+        means = dict.fromkeys(name for near in found for name in sorted(self._exact[near]))
+        return tuple(self.written(name) for name in list(means)[:3])
+
+    def _first(self) -> tuple[str, ...]:
+        """Return what there is to choose from, or the first of it."""
+        shown = tuple(self.written(name) for name in list(self.names)[:_SHOWN])
+        return (*shown, "...") if len(self.names) > _SHOWN else shown
 
     def written(self, name: str) -> str:
         """Return the shortest text that means an id and says its name; where none is clear, the id in quotes."""
@@ -72,7 +88,4 @@ class Names:
         return self._written[name]
 
     def _means(self, text: str, name: str) -> bool:
-        try:
-            return self.resolve(text) == name and quoted(text, None) == text
-        except Misread:
-            return False
+        return self._found(text) == {name} and quoted(text, None) == text

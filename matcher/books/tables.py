@@ -47,6 +47,8 @@ class Tables:
     findings: list[Finding]
     notes: list[str]
     """What is in the book and not read: sheets and columns that are not known."""
+    lang: Lang
+    """The language of the book itself, by the titles of its sheets; whoever reads it may speak another."""
 
 
 def _sheet_words(sheet: Sheet) -> set[str]:
@@ -58,9 +60,15 @@ def _is_titled(title: str, words: set[str]) -> bool:
     return any(title == text or (title.startswith(text) and title[len(text)] in "-_—(.0123456789") for text in words)
 
 
+def _lang_of(book: Book, usual: Lang) -> Lang:
+    titles = {folded(grid.title) for grid in book}
+    chinese, english = (sum(folded(text) in titles for text in texts) for texts in zip(*((s.zh, s.en) for s in (*SHEETS, SETTINGS)), strict=True))
+    return "zh" if chinese > english else "en" if english > chinese else usual
+
+
 def find_tables(book: Book, lang: Lang) -> Tables:
     """Find the tables of a week in a book."""
-    found = Tables({}, [], [], {}, [], [])
+    found = Tables({}, [], [], {}, [], [], _lang_of(book, lang))
     all_sheets = (*SHEETS, NODES, EDGES)
     ignored = {folded(text) for text in (*NOTES, *LISTS)}
     for rank, grid in enumerate(book):

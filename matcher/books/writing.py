@@ -7,6 +7,7 @@ from typing import Any
 from matcher.books.choices import MODE, label
 from matcher.books.codecs import Context
 from matcher.books.grid import Book, Grid, Value
+from matcher.books.ids import in_order
 from matcher.books.layout import EDGES, MATRIX, NODES, SETTINGS, SHEETS, WEIGHTS, Column, Sheet
 from matcher.books.names import Names
 from matcher.books.reading import weight_rows
@@ -19,7 +20,7 @@ from matcher.words import Lang, word
 def book_of(problem: Problem, lang: Lang) -> Book:
     """Return a problem as a book, with headers and labels in a language. `matcher.books.reading` gives the same problem back."""
     data = problem.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    context = Context(lang, _names(data))
+    context = Context(lang, _names(data, lang))
     book = [_settings(data, context)]
     for sheet in SHEETS:
         book.append(_shifts(sheet, data, context) if sheet.key == "shifts" else _rows(sheet, data.get(sheet.key, []), context))
@@ -28,14 +29,14 @@ def book_of(problem: Problem, lang: Lang) -> Book:
     return book
 
 
-def _names(data: dict[str, Any]) -> dict[str, Names]:
+def _names(data: dict[str, Any], lang: Lang) -> dict[str, Names]:
     names = {sheet.sort: Names(sheet.sort) for sheet in SHEETS if sheet.sort}
     for category in BUILT_IN_CATEGORIES:
-        names["category"].add(category.id, category.name_zh, category.name_en)
+        names["category"].add(category.id, *in_order((category.name_zh, category.name_en), lang))
     for sheet in SHEETS:
         if sheet.sort:
             for item in data.get(sheet.key, []):
-                names[sheet.sort].add(item["id"], *(item.get(key, "") for key in sheet.names))
+                names[sheet.sort].add(item["id"], *in_order(tuple(item.get(key, "") for key in sheet.names), lang))
     return names
 
 

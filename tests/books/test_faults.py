@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from matcher.books.looks import week_book
 from matcher.books.reading import Reading
 from matcher.books.tokens import Misread
 from matcher.books.writing import book_of
+from matcher.problem import BUILT_IN_CATEGORIES
+from matcher.words import LANGS, Lang
 from tests.books.faulty import faulty_book, week
 
 if TYPE_CHECKING:
@@ -89,6 +92,45 @@ def test_messages_speak_the_language_that_is_asked_for() -> None:
     needs.rows[1][5] = "很急"  # type: ignore[index]
     assert "应为" in faults_in(book, "zh")[0].message or "数字" in faults_in(book, "zh")[0].message
     assert "should be" in faults_in(book, "en")[0].message
+
+
+@pytest.mark.parametrize(
+    ("lang", "sheet", "column", "slip", "meant"),
+    [
+        ("zh", "需求", "领域", "居家养老服务", "居家养老"),
+        ("zh", "需求", "领域", "home_cares", "居家养老"),
+        ("en", "Needs", "Category", "Home based elder", "Home-based elder care"),
+        ("en", "Needs", "Category", "home_cares", "Home-based elder care"),
+        ("zh", "需求", "社区", "竹岛路居委", "竹岛路居委会"),
+        ("zh", "班次", "人员", "志愿者 001", "志愿者 0001"),
+    ],
+)
+def test_what_may_be_meant_is_named_in_the_words_of_the_workbook(lang: Lang, sheet: str, column: str, slip: str, meant: str) -> None:
+    book = [Grid(grid.title, [list(row) for row in grid.rows]) for grid in book_of(week(), lang)]
+    rows = next(grid.rows for grid in book if grid.title == sheet)
+    rows[1][list(rows[0]).index(column)] = slip  # type: ignore[index]
+    # Whatever language the reader speaks, the cell has to hold a word of the book.
+    for spoken in LANGS:
+        (fault,) = faults_in(book, spoken)
+        said = fault.message.replace(f"“{slip}”", "").replace(f"'{slip}'", "")
+        assert meant in said
+        assert not re.search(r"[a-z]+_[a-z]+|v0001", said)
+
+
+def test_where_nothing_is_like_it_the_words_that_there_are_are_named() -> None:
+    book = [Grid(grid.title, [list(row) for row in grid.rows]) for grid in book_of(week(), "en")]
+    rows = next(grid.rows for grid in book if grid.title == "Needs")
+    rows[1][list(rows[0]).index("Category")] = "?!"  # type: ignore[index]
+    (fault,) = faults_in(book, "en")
+    assert all(category.name_en in fault.message for category in BUILT_IN_CATEGORIES)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_cells_of_a_workbook_hold_what_its_drop_down_lists_offer(lang: Lang) -> None:
+    rows = next(grid.rows for grid in book_of(week(), lang) if grid.title in {"需求", "Needs"})
+    column = list(rows[0]).index("领域" if lang == "zh" else "Category")
+    offered = {category.name_zh if lang == "zh" else category.name_en for category in BUILT_IN_CATEGORIES}
+    assert {row[column] for row in rows[1:]} <= offered
 
 
 @pytest.mark.parametrize("seed", range(40))
