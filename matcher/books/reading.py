@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from matcher.books.codecs import Context, Entries, Parsed, Whole
 from matcher.books.errors import BookError, Finding, said
+from matcher.books.findings import Wording
 from matcher.books.grid import Book, Cell, Grid, Value
 from matcher.books.ids import Identified, names_of
 from matcher.books.layout import SETTINGS, SHEETS, Column
@@ -25,7 +26,6 @@ from matcher.words import Lang, has_word, word
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_POINTER = re.compile(r"(?<![\w!])/[a-z_]+(?:/[^\s,;:()]+)+")
 _PLACES = re.compile(r"/location(?:/|$)|^/travel")
 _TIMES = re.compile(r"/(?:windows|preferred|shifts|opening|visits|gap|start|day|spacing)(?:/|$)")
 _PASSES = 4
@@ -330,6 +330,7 @@ class Reading:
 
     def _built(self) -> Problem | None:
         data = {key: value for key, value in self.data.items() if value != []}
+        wording = Wording(self.lang, self.context.names, lambda path: self.locate(path)[1])
         for _ in range(_PASSES):
             try:
                 return Problem.build(data)
@@ -337,7 +338,7 @@ class Reading:
                 new = [fault for fault in error.faults if not self._is_consequence(fault)]
                 for fault in new:
                     rank, cell = self.locate(fault.path)
-                    self.findings.append(Finding(rank, cell, self._worded(fault), fault.code))
+                    self.findings.append(Finding(rank, cell, wording.said(fault), fault.code))
                 before = len(self.soft)
                 for fault in error.faults:
                     self._soften(data, fault.path)
@@ -379,10 +380,6 @@ class Reading:
                 return self.cells[path]
         grid = self.book[0] if self.book else Grid(SETTINGS.title(self.lang), ())
         return -1, grid.cell(1, 1)
-
-    def _worded(self, fault: Fault) -> str:
-        message = _POINTER.sub(lambda match: str(self.locate(match[0])[1]), fault.message)
-        return word(self.lang, f"book.code.{fault.code}", message=message)
 
     def _soften(self, data: dict[str, Any], path: str) -> None:
         """Take out a value that the engine refused, so that it can look at the rest."""
