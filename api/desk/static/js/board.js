@@ -6,16 +6,24 @@ import { routes } from "./travel.js";
 import { DAY, KINDS } from "./week.js";
 import { day, list, moment, number, span, t, time } from "./words.js";
 
-/** Pixels: the height of a lane, by how many there are; a row; the least width of a block, that it can be seen and hit. */
-const LANE = { week: [26, 26, 15, 13], day: [40] };
+/** Pixels: the height of a lane; a row; the least width of a block, that it can be seen and hit. */
+const LANE = { week: 15, day: 22 };
 const ROW = 34;
-const LEAST = { week: 7, day: 5 };
+const LEAST = 7;
+/** Pixels: the most and the least that a block's words take; the gap before them; a wide character of theirs and a narrow one. */
+const WORDS = { week: 112, day: 260 };
+const WORDS_LEAST = 34;
+const GAP = 3;
+const WIDE = { week: 11.6, day: 12.6 };
+const NARROW = { week: 6.4, day: 7 };
 const WHO = 168;
 const DAY_WIDTH = 96;
+const NEAR = 40;
+const PARTS = ["at", "what", "where"];
 const AHEAD = "600px 0px";
 const URGENT = 4;
 const AT_ONCE = 24;
-const FRAME = 6;
+const FRAME = 3;
 
 export class Board {
   constructor(screen) {
@@ -40,8 +48,11 @@ export class Board {
     // Another width of the window makes other blocks too narrow.
     this.wide = new ResizeObserver(() => {
       const width = this.scroller.clientWidth;
-      if (this.width && this.rows.size > 0 && Math.abs(width - this.width) > DAY_WIDTH) this.draw();
-      this.width = width;
+      if (this.width && this.rows.size > 0 && Math.abs(width - this.width) > NEAR) {
+        this.draw();
+        this.width = width;
+      }
+      this.width ||= width;
     });
     this.wide.observe(this.scroller);
   }
@@ -114,8 +125,7 @@ export class Board {
     for (const items of this.desk.services.values()) for (const item of items) take(item.start, item.end);
     this.low = Math.floor(low / 3600) * 3600;
     this.high = Math.ceil(high / 3600) * 3600;
-    const width = Math.max(DAY_WIDTH, (this.scroller.clientWidth - WHO) / this.count);
-    this.least = ((LEAST[this.zoom] + 1) * (this.high - this.low)) / width;
+    this.dayWidth = Math.max(DAY_WIDTH, (this.scroller.clientWidth - WHO) / this.count);
   }
 
   head(i) {
@@ -161,23 +171,45 @@ export class Board {
     return row.node;
   }
 
-  /** Lanes for services at the same time, or so short that their blocks would cover one another; with them the height of a row. */
+  /** Lanes in which no block and no words of one cover those of another; with them the height of a row. */
   measure(row) {
     const items = this.desk.services.get(row.provider.id).filter((item) => this.isShown(item));
     const ends = [];
     row.items = items.map((item) => {
-      let lane = ends.findIndex((end) => end <= item.start);
+      const { from, to, side, room } = this.extent(item);
+      let lane = ends.findIndex((end) => end <= from);
       if (lane < 0) lane = ends.push(0) - 1;
-      ends[lane] = Math.max(item.end, item.start + this.least);
-      return { ...item, lane };
+      ends[lane] = to + GAP;
+      return { ...item, lane, side, room };
     });
     const lanes = Math.max(1, ends.length);
-    const high = LANE[this.zoom][lanes] ?? LANE[this.zoom].at(-1);
+    const high = LANE[this.zoom];
     row.node.style.setProperty("--lane-high", `${high}px`);
     row.node.style.setProperty("--high", `${Math.max(ROW, lanes * high + 8)}px`);
     row.node.classList.toggle("idle", items.length === 0);
     row.node.setAttribute("aria-label", t("board.row", { name: row.provider.name || row.provider.id, n: number(items.length) }));
-    row.mark = JSON.stringify(row.items.map((item) => [item.visit.id, item.role, item.start, item.lane, this.state(item)]));
+    row.mark = JSON.stringify(row.items.map((item) => [item.visit.id, item.role, item.start, item.lane, item.side, this.state(item)]));
+  }
+
+  /** What a block takes of its row with its words, in pixels: they stand inside where they fit, else behind it or before it, within the day. */
+  extent(item) {
+    const all = (this.count * this.dayWidth) / 100;
+    const left = this.x(item.start) * all;
+    const right = Math.max(this.x(item.end) * all, left + LEAST);
+    const dayLeft = Math.floor((left + 1e-6) / this.dayWidth) * this.dayWidth;
+    const [wide, narrow] = [WIDE[this.zoom], NARROW[this.zoom]];
+    const wanted = Math.min(WORDS[this.zoom], 8 + [...this.words(item).join(" ")].reduce((sum, char) => sum + (char > "\u2e7f" ? wide : narrow), 0));
+    const [before, behind] = [left - dayLeft - GAP, dayLeft + this.dayWidth - right - GAP];
+    // Where there is no room for a time on either side, the block itself has it.
+    if (wanted + 2 * GAP <= right - left || Math.max(before, behind) < WORDS_LEAST) return { from: left, to: right, side: "inside", room: right - left - 2 * GAP };
+    const room = Math.min(wanted, Math.max(before, behind));
+    return behind >= wanted || behind >= before ? { from: left, to: right + GAP + room, side: "behind", room } : { from: left - GAP - room, to: right, side: "before", room };
+  }
+
+  /** What stands on a block. */
+  words({ visit, service }) {
+    const what = `${visit.urgency >= URGENT ? "!" : ""}${visit.title}`;
+    return this.zoom === "day" ? [time(service.start), what, visit.community?.name ?? ""] : [time(service.start), what];
   }
 
   isShown(item) {
@@ -258,10 +290,10 @@ export class Board {
       type: "button", class: classes, tabindex: "-1", "aria-label": label, title: label, data: { visit: visit.id, role: item.role, provider: item.service.provider, start: item.start },
       style: { left: `${left}%`, width: `${this.x(item.end) - left}%`, "--lane": item.lane, "--colour": colour(desk.week, visit.category) },
     });
-    if (this.zoom === "day" || matchMedia("(max-width: 700px)").matches) {
-      add(block, [el("span", { class: "at" }, time(item.service.start)), el("span", { class: "what" }, `${visit.urgency >= URGENT ? "! " : ""}${visit.title}`), el("span", { class: "where" }, visit.community?.name ?? "")]);
-    }
-    return block;
+    // A week has very many: one text is enough for them.
+    const words = this.words(item);
+    const parts = this.zoom === "week" ? words.join(" ") : words.map((text, n) => el("span", { class: PARTS[n] }, text));
+    return add(block, [el("span", { class: `words ${item.side}`, style: { "--room": `${Math.floor(item.room)}px` } }, parts)]);
   }
 
   block(visit, role) {
