@@ -33,12 +33,11 @@ def test_a_drag_says_at_once_which_rules_it_breaks_and_is_not_done_unasked(open_
     plan_id = desk.draft(street)
     before = house.client.plan(plan_id)
     visit = alone(street, before, "s0002")
-    sunday = desk.place("v0001", 6, 0.9)
-    desk.page.locator(".board").evaluate("node => { node.scrollTop = 0; }")
-    with desk.page.expect_response(lambda answer: answer.url.endswith("/what-if") and "v0001" in (answer.request.post_data or "")) as answered:
+    sunday = desk.place("s0003", 6, 0.9)
+    with desk.page.expect_response(lambda answer: answer.url.endswith("/what-if") and "s0003" in (answer.request.post_data or "")) as answered:
         desk.drag(desk.block(visit), *sunday)
     ghost = desk.page.locator(".ghost")
-    expect(ghost).to_contain_text("志愿者 0001")
+    expect(ghost).to_contain_text("社工 0003")
     broken = [item["rule"] for item in answered.value.json()["broken"]]
     assert "window" in broken
     assert "shift" in broken
