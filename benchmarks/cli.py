@@ -1,4 +1,4 @@
-"""The command line: ``python -m benchmarks hhcrsp``, ``week``, ``make-week``, ``table``, ``compare``. JSON on stdout, talk on stderr.
+"""The command line: ``python -m benchmarks hhcrsp``, ``week``, ``make-week``, ``proofs``, ``table``, ``compare``. JSON on stdout, talk on stderr.
 
 What takes long to import is imported only by the commands that need it, so that help is quick.
 """
@@ -31,6 +31,8 @@ app = typer.Typer(
 
 RESULTS = Path("benchmarks") / "results"
 MAX_VISITS = 100_000
+TOLD_EVERY = 10
+"""Problems between two lines of progress."""
 
 BudgetOption = Annotated[
     float | None, typer.Option(help="Seconds to search. [default: 10, without a limit where --chunks is given]", show_default=False)
@@ -121,6 +123,36 @@ def make_week(
         return
     _save(output, made)
     write(json.dumps({"visits": visits, "providers": providers, "shifts": len(made["shifts"]), "file": str(output)}) + "\n")
+
+
+@app.command()
+def proofs(
+    part: Annotated[str, typer.Argument(metavar="PART", help="What is held against what: exhaustive, search or bound.")],
+    *,
+    problems: Annotated[int, typer.Option(min=1, max=MAX_VISITS, help="How many random problems.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Number of the first one; the others follow.")] = 1,
+    visits: Annotated[
+        int | None, typer.Option(min=2, max=100, help="Visits of the largest. [default: 12, 40 for search]", show_default=False)
+    ] = None,
+    budget: Annotated[float, typer.Option(min=0, max=10**4, help="Seconds of an ordinary run (search).")] = 5.0,
+    threads: ThreadsOption = 2,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Problems at work at the same time.")] = 1,
+) -> None:
+    """Hold proofs against what they must agree with on random small problems; prints one line of figures, exit code 1 where one is wrong."""
+    known = ("exhaustive", "search", "bound")
+    if part not in known:
+        raise RefusedInput("command line", [Fault("", f"PART should be one of {', '.join(known)}, was {part!r}", "unknown")])
+    from benchmarks.proofs import Limits, Tally, measure  # noqa: PLC0415
+
+    def tell(done: int, tally: Tally) -> None:
+        if done % TOLD_EVERY == 0:
+            say(f"[{done}/{problems}] {tally.counts}, wrong: {tally.wrong}")
+
+    limits = Limits(budget=budget, threads=threads)
+    figures = measure(part, range(seed, seed + problems), most=visits, limits=limits, jobs=jobs, on_progress=tell)  # type: ignore[arg-type]
+    write(json.dumps(figures) + "\n")
+    if figures["wrong"]:
+        raise typer.Exit(NO)
 
 
 @app.command()
