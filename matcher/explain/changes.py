@@ -27,6 +27,15 @@ NEW_PROVIDER, NEW_ROOM, NO_PIN, NO_LINE = 4_800, 2_400, 30, 240
 """Sizes, in minutes that are taken to weigh as much, of changes without a number of minutes."""
 
 
+CODES = frozenset(
+    {
+        "certify", "check_person", "drop_pins", "higher_caseload", "longer_leg", "looser_spacing", "more_faces", "more_hours", "more_minutes_day",
+        "more_minutes_week", "more_money", "one_more_provider", "one_more_room", "shorter_lunch", "train", "wider_area", "wider_window",
+    }
+)  # fmt: skip
+"""Every code of a change; docs/explain.md says what each means."""
+
+
 @dataclass(frozen=True)
 class Proposal:
     """A change that may serve a visit, not tried yet."""
@@ -35,6 +44,9 @@ class Proposal:
     detail: dict[str, Any]
     size: int
     edit: Edit
+
+    def __post_init__(self) -> None:
+        assert self.code in CODES, self.code
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,8 @@ RULE_OF = {
     BY_MAX_PROVIDERS: (Rule.MAX_PROVIDERS, "providers", 1),
     BY_TIME: (Rule.TRAVEL, "minutes", 60),
 }
+RULES = frozenset({*BINARY, *(rule for rule, _, _ in RULE_OF.values()), Rule.SKILL, Rule.SHIFT, Rule.LUNCH, Rule.SPACING, Rule.LEG})
+"""Every rule that a miss may name."""
 
 
 class Misses:
