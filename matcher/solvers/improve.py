@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,18 +21,26 @@ STEPS = 200
 HOT_LOSS, HOT_SOFT, COLD_SOFT = 0.3, 1.0, 0.05
 """The starting temperature as a share of the least loss of an absent visit, or of the soft cost of a visit; the final one as a share
 of the latter."""
+KNEE_LOSS, KNEE = 0.03, 0.8
+"""Where losses set the start, so much of the search goes to the temperatures down to this share of the least loss: who is served is decided there,
+and what the soft costs decide takes less."""
 
 
 @dataclass(frozen=True)
 class Temperatures:
-    """A geometric fall from `hot` to `cold`, in units of cost."""
+    """A fall from `hot` to `cold`, in units of cost, over `knee`, reached when the fraction `turn` of the search is over."""
 
     hot: float
     cold: float
+    knee: float
+    turn: float
 
     def at(self, fraction: float) -> float:
         """Return the temperature when that fraction of the search is over."""
-        return float(self.hot * (self.cold / self.hot) ** min(1.0, max(0.0, fraction)))
+        fraction = min(1.0, max(0.0, fraction))
+        if fraction < self.turn:
+            return float(self.hot * (self.knee / self.hot) ** (fraction / self.turn))
+        return float(self.knee * (self.cold / self.knee) ** ((fraction - self.turn) / (1 - self.turn)))
 
 
 def temperatures(instance: Instance, searcher: Searcher) -> Temperatures:
@@ -40,12 +49,18 @@ def temperatures(instance: Instance, searcher: Searcher) -> Temperatures:
     absent = int(routes.total[ABSENT])
     placed = max(1, len(instance.visits) - absent)
     soft = max(1.0, float(routes.total[SOFT]) / placed)
-    hot = HOT_SOFT * soft
+    hot, knee = HOT_SOFT * soft, 0.0
     if absent:
-        losses = instance.visits["loss"][routes.absent[:absent]]
-        hot = max(hot, HOT_LOSS * float(np.min(losses)))
-    cold = min(COLD_SOFT * soft, hot / 10)
-    return Temperatures(max(hot, 2.0), max(cold, 1.0))
+        least = float(np.min(instance.visits["loss"][routes.absent[:absent]]))
+        hot = max(hot, HOT_LOSS * least)
+        knee = KNEE_LOSS * least
+    hot = max(hot, 2.0)
+    cold = max(min(COLD_SOFT * soft, hot / 10), 1.0)
+    # One geometric fall passes the knee sooner than that where it lies high above the end; nowhere is it passed later.
+    turn = math.log(hot / knee) / math.log(hot / cold) if cold < knee < hot else 1.0
+    if turn >= KNEE:
+        return Temperatures(hot, cold, math.sqrt(hot * cold), 0.5)
+    return Temperatures(hot, cold, knee, KNEE)
 
 
 def improve(searcher: Searcher, fall: Temperatures, fraction: float, following: float) -> None:
