@@ -85,6 +85,24 @@ class Coordinator:
         """The dialog that is open."""
         return self.page.locator("dialog[open]")
 
+    def tab_to(self, selector: str) -> Locator:
+        """Go on by the Tab key alone until something has the focus."""
+        for _ in range(60):
+            if self.page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return self.page.locator(selector)
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"the Tab key does not reach {selector}")
+
+    def choose(self, selector: str, value: str) -> None:
+        """Choose from a list by the arrow keys alone."""
+        field = self.tab_to(selector)
+        self.page.keyboard.press("Home")
+        for _ in range(60):
+            if field.input_value() == value:
+                return
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"{selector} does not offer {value}")
+
     def drag(self, source: Locator, x: float, y: float) -> None:
         """Take something up and hold it over a place."""
         box = source.bounding_box()

@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import expect
 
 from matcher.books.files import read_plan, read_week, week_bytes
+from tests.desk.conftest import PATIENCE
 
 if TYPE_CHECKING:
     from tests.api.running import House
@@ -81,6 +83,97 @@ def test_the_template_filled_in_becomes_a_published_plan_and_a_workbook_again(op
     assert plan.name == "表格里的一周·方案.xlsx"
     assert read_plan(plan, "zh") == house.client.plan(desk.plan_id())
     assert "按人员" in load_workbook(plan).sheetnames
+
+
+KEPT = {"zh-CN": "已载入：", "en-GB": "Loaded: "}
+SLIPS = {
+    "zh-CN": {"设置__B2": "键盘上的一周", "需求__E2": "没有这一类", "人员__C2": "机器人"},
+    "en-GB": {"Settings__B2": "键盘上的一周", "Needs__E2": "no such category", "People__C2": "robot"},
+}
+MENDED = {"zh-CN": {"需求__E2": "居家养老", "人员__C2": "志愿者"}, "en-GB": {"Needs__E2": "Home-based elder care", "People__C2": "Volunteer"}}
+
+
+@pytest.mark.parametrize("lang", ["zh-CN", "en-GB"])
+def test_from_the_template_to_a_published_plan_by_keyboard_alone(open_desk: Opener, house: House, tmp_path: Path, lang: str) -> None:
+    desk = open_desk(lang=lang)
+    page, press = desk.page, desk.page.keyboard.press
+    desk.arrive()
+    page.keyboard.type(desk.key)
+    press("Enter")
+    expect(page.locator("[data-screen=weeks]")).to_be_visible()
+
+    def saved(selector: str) -> Path:
+        desk.tab_to(selector)
+        with page.expect_download() as found:
+            press("Enter")
+        path = tmp_path / found.value.suggested_filename
+        found.value.save_as(path)
+        return path
+
+    def load(path: Path) -> None:
+        desk.tab_to("input[type=file]")
+        with page.expect_file_chooser() as found:
+            press("Enter")
+        found.value.set_files(path)
+
+    # The template, filled in with slips; each has its cell; mended, it is taken.
+    week = saved('[data-act="template"]')
+    fill_in(week, **SLIPS[lang])
+    load(week)
+    said = page.get_by_role("alert")
+    expect(said.locator("li code")).to_have_text([name.replace("__", "!") for name in SLIPS[lang] if name[-2:] != "B2"])
+    desk.is_accessible()
+    desk.tab_to(".failed button")
+    press("Enter")
+    expect(said).to_have_count(0)
+    fill_in(week, **MENDED[lang])
+    load(week)
+    card = page.locator(".weeks > li", has_text="键盘上的一周").first
+    expect(page.locator("#status")).to_contain_text(KEPT[lang])
+
+    # Planned; a visit is looked at and locked; somebody is ill; whoever must be told stands in the preview.
+    identity = card.get_attribute("data-week")
+    desk.tab_to(f'[data-week="{identity}"] button.main')
+    with page.expect_response("**/evaluate", timeout=5 * PATIENCE):
+        press("Enter")
+    expect(page.locator(".chip.good")).to_be_visible()
+    first = house.client.plan(desk.plan_id())
+    desk.tab_to(".board")
+    press("Enter")
+    visit = page.evaluate("document.activeElement.dataset.visit")
+    press("l")
+    expect(page.locator(".chip")).to_have_count(5)
+    press("Enter")
+    expect(desk.dialog()).to_be_visible()
+    press("Escape")
+    locked = next(item for item in first.assignments if item.visit == visit)
+    others = [service.provider for item in first.assignments for service in item.team]
+    ill = next(name for name in others if name not in {service.provider for service in locked.team})
+    desk.tab_to('[data-act="replan"]')
+    press("Enter")
+    desk.choose("dialog [data-field=kind]", "absent")
+    desk.choose("dialog [data-field=person]", ill)
+    desk.tab_to("dialog [data-field=last]")
+    press("End")
+    desk.tab_to('dialog [data-act="go"]')
+    press("Enter")
+    expect(desk.dialog().locator(".told > li").first).to_be_visible()
+    desk.is_accessible()
+    desk.tab_to('dialog [data-act="accept"]')
+    press("Enter")
+    expect(desk.dialog()).to_have_count(0)
+    after = house.client.plan(desk.plan_id())
+    assert locked in after.assignments
+    assert ill not in {service.provider for item in after.assignments for service in item.team}
+
+    # Published, and taken along.
+    desk.tab_to('[data-act="publish"]')
+    press("Enter")
+    desk.tab_to('dialog [data-act="go"]')
+    desk.is_accessible()
+    press("Enter")
+    expect(page.locator('[data-standing="published"]')).to_be_visible()
+    assert read_plan(saved('[data-act="workbook"]'), "zh") == after
 
 
 def test_a_week_of_csv_files_is_loaded_and_its_faults_are_said_in_the_language_of_the_page(open_desk: Opener, street: Street, tmp_path: Path) -> None:
