@@ -137,8 +137,9 @@ class Clerk:
             self._end()
             context = multiprocessing.get_context("spawn")
             self._connection, theirs = context.Pipe()
-            self._process = context.Process(target=_serve, args=(theirs,), name="office", daemon=True)
-            self._process.start()
+            process = context.Process(target=_serve, args=(theirs,), name="office", daemon=True)
+            process.start()  # where it cannot be, there is none to end either
+            self._process = process
             theirs.close()
         return self._connection
 
