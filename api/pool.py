@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -55,7 +56,7 @@ class Pool:
                 process.wait()
 
     def _begin(self, number: int) -> None:
-        command = [sys.executable, "-m", "api.worker"]
+        command = [sys.executable, "-m", "api.worker", str(os.getpid())]
         self._processes[number] = subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL)  # noqa: S603 - our own module
         self._began[number] = time.monotonic()
 

@@ -11,6 +11,7 @@ import math
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -209,17 +210,22 @@ def _last(result: Result, seconds: float) -> dict[str, Any]:
     return {"phase": "end", "seconds": round(seconds, 2), "chunks": result.chunks, **known}
 
 
-def _watch_parent(stopping: threading.Event) -> None:
+def _watch_parent(parent: int, worker: Worker, is_ready: threading.Event) -> None:
     """Stop when the process that started this one is gone: whoever comes after it has workers of its own."""
-    parent = os.getppid()
-    while not stopping.wait(LATEST):
+    while not worker.stopping.is_set():
         if os.getppid() != parent:
             log.warning("the server is gone; this worker ends")
-            stopping.set()
+            worker.stopping.set()
+            if not is_ready.is_set():
+                os._exit(0)  # it has no job yet, and getting ready may take long
+        worker.stopping.wait(LATEST)
 
 
-def main(*, is_child: bool = False) -> None:
-    """Run a worker until SIGTERM or SIGINT."""
+def main(parent: int | None = None) -> None:
+    """Run a worker until SIGTERM or SIGINT, or until its parent is gone.
+
+    `parent` is the id of the process that started it, from that process itself: by the time that this one asks, it may have another.
+    """
     from matcher.solvers.warm import warm_up  # noqa: PLC0415 - numba loads only in workers
 
     settings = Settings()
@@ -228,15 +234,17 @@ def main(*, is_child: bool = False) -> None:
     worker = Worker(database, settings, f"{socket.gethostname()[:60]}:{os.getpid()}")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
-    if is_child:
+    is_ready = threading.Event()
+    if parent is not None:
         os.nice(settings.nice)
-        threading.Thread(target=_watch_parent, args=(worker.stopping,), daemon=True).start()
+        threading.Thread(target=_watch_parent, args=(parent, worker, is_ready), daemon=True).start()
     log.info("worker begun")
     warm_up()
+    is_ready.set()
     log.info("worker ready")
     worker.run()
     database.close()
 
 
 if __name__ == "__main__":
-    main(is_child=True)
+    main(int(sys.argv[1]))

@@ -116,7 +116,7 @@ class Server:
         environment = {**os.environ, **{f"SISHE_{name.upper()}": str(value) for name, value in self._settings.items()}}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen([sys.executable, "-m", "api"], env=environment, stderr=log, stdin=subprocess.DEVNULL)
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while time.monotonic() < until:
             try:
                 if httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200:

@@ -119,6 +119,17 @@ def test_orphaned_workers_end_and_their_jobs_go_on(plain_server: Server) -> None
     assert client.make_plan(EXAMPLE_PROBLEM, chunks=1, wait=10)["state"] == "done"
 
 
+def test_a_worker_whose_server_was_gone_before_it_could_look_ends(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    environment = {**os.environ, "SISHE_DATABASE": f"sqlite:///{tmp_path}/sishe.db"}
+    command = [sys.executable, "-m", "api.worker", str(gone.pid)]
+    worker = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert worker.returncode == 0
+    assert "the server is gone" in worker.stderr
+    assert "worker ready" not in worker.stderr
+
+
 DEADLY = """
 import ctypes, os, sys
 import api.worker as worker, matcher.solvers.warm as warm
