@@ -1,4 +1,4 @@
-"""What ``scripts/kill`` does: ask for plans, kill whatever runs at random moments, then look at every plan that was accepted."""
+"""What ``scripts/kill`` does: ask for plans and comparisons, kill whatever runs at random moments, then look at every job that was accepted."""
 
 from __future__ import annotations
 
@@ -14,11 +14,17 @@ from typing import Annotated, Any, Literal
 import httpx
 import typer
 
-from api.client import ApiError, Client
+from api.client import ENDED, ApiError, Client
 from matcher.check import check
+from matcher.problem import Problem
 from scenarios.weihai.week import make_week
 from tests.api.databases import temporary
 from tests.api.running import Server
+
+SCENARIOS: dict[str, Any] = {
+    "settings": {"chunks": 1, "seeds": 2},
+    "scenarios": [{"id": f"more-{count}", "edits": [{"edit": "add_providers", "kind": "volunteer", "count": count}]} for count in (1, 2, 3)],
+}
 
 
 def torment(server: Server, seconds: float, seed: int) -> dict[str, Any]:
@@ -36,7 +42,11 @@ def torment(server: Server, seconds: float, seed: int) -> dict[str, Any]:
         token, number = f"ask-{asked}", chance.randrange(len(weeks))
         limit = {"chunks": 2, "threads": 1} if chance.random() < 0.5 else {"budget": chance.uniform(0.2, 2.0), "threads": 1}
         try:
-            accepted[token] = (client.make_plan(weeks[number], idempotency_key=token, seed=asked, **limit)["id"], number)
+            if number and chance.random() < 0.15:
+                made = client.compare(weeks[number], SCENARIOS, idempotency_key=token, threads=1)
+            else:
+                made = client.make_plan(weeks[number], idempotency_key=token, seed=asked, **limit)
+            accepted[token] = made["id"], number
         except (httpx.HTTPError, ApiError):
             time.sleep(0.2)
         if time.monotonic() >= due:
@@ -48,7 +58,8 @@ def torment(server: Server, seconds: float, seed: int) -> dict[str, Any]:
     if not server.is_running():
         server.start()
     client = server.client()
-    found = {"asked": asked, "accepted": len(accepted), "kills": dict(kills), "seed": seed}
+    comparisons = sum(name.startswith("sc-") for name, _ in accepted.values())
+    found = {"asked": asked, "accepted": len(accepted), "comparisons": comparisons, "kills": dict(kills), "seed": seed}
     return {**found, **_judged(client, accepted, weeks)}
 
 
@@ -75,31 +86,45 @@ def _kill_something(server: Server, chance: random.Random, kills: Counter[str]) 
 
 def _judged(client: Client, accepted: dict[str, tuple[str, int]], weeks: list[Any]) -> dict[str, Any]:
     lost, ended_twice, unclean, states, attempts = [], [], [], Counter[str](), 0
-    for plan, number in accepted.values():
+    for name, number in accepted.values():
         try:
-            job = client.wait(plan, seconds=180)
+            job = client.wait(name, seconds=180)
         except (TimeoutError, ApiError):
-            lost.append(plan)
+            lost.append(name)
             continue
         states[job["state"]] += 1
         attempts = max(attempts, job["attempt"])
-        ends = [data["state"] for _, kind, data in client.follow(plan) if kind == "state" and data["state"] in ("done", "stopped", "failed")]
+        ends = [data["state"] for _, kind, data in client.follow(name) if kind == "state" and data["state"] in ENDED]
         if len(ends) != 1:
-            ended_twice.append(plan)
-        if job["state"] == "done":
-            report = check(weeks[number], client.plan(plan))
-            if not report.is_clean or report.cost != job["cost"]:
-                unclean.append(plan)
-    listed, cursor = 0, None
-    while True:
-        page = client._json("GET", "/v1/plans", params={"limit": 200, **({"cursor": cursor} if cursor else {})})
-        listed, cursor = listed + len(page["items"]), page["next"]
-        if cursor is None:
-            break
+            ended_twice.append(name)
+        if job["state"] == "done" and not _is_sound(client, name, job, weeks[number]):
+            unclean.append(name)
+    listed = sum(_count(client, path) for path in ("/v1/plans", "/v1/scenarios"))
     doubles = listed - len(accepted)
     is_good = not (lost or ended_twice or unclean or states["failed"])
     counts = {"states": dict(states), "most_attempts": attempts, "lost": lost, "ended_twice": ended_twice, "unclean": unclean}
     return {**counts, "stored_beyond_accepted": doubles, "is_good": is_good}
+
+
+def _is_sound(client: Client, name: str, job: dict[str, Any], week: Problem) -> bool:
+    """Whether a plan keeps the rules at the cost that it says, or a comparison has all its runs, and the plans of the week itself are plans of it."""
+    if not name.startswith("sc-"):
+        report = check(week, client.plan(name))
+        return report.is_clean and report.cost == job["cost"]
+    found = client.comparison(name)
+    reports = [(run, check(week, client.run_plan(name, run["plan"]))) for run in found["base"]["runs"]]
+    runs = [len(row["runs"]) for row in (found["base"], *found["scenarios"])]
+    is_whole = found["missing"] == [] and runs == [2] * (1 + len(SCENARIOS["scenarios"]))
+    return is_whole and all(report.is_clean and report.cost == run["cost"] for run, report in reports)
+
+
+def _count(client: Client, path: str) -> int:
+    count, cursor = 0, None
+    while True:
+        page = client._json("GET", path, params={"limit": 200, **({"cursor": cursor} if cursor else {})})
+        count, cursor = count + len(page["items"]), page["next"]
+        if cursor is None:
+            return count
 
 
 def main(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import sys
 import threading
@@ -16,7 +17,9 @@ import typer
 
 from api.client import ApiError, Client
 from api.documented import EXAMPLE_PROBLEM
+from matcher.problem import Problem
 from scenarios.weihai.week import make_week
+from tests.api.barrage import Shot, fired, recommend_bodies
 from tests.api.databases import temporary
 from tests.api.running import Server
 
@@ -87,14 +90,19 @@ def many_callers(server: Server, callers: int, seconds: float) -> dict[str, Any]
     return {"callers": callers, "milliseconds": times.table(), "refused": dict(times.refused), "plans_done": turns}
 
 
-def questions(server: Server, size: str, count: int) -> dict[str, Any]:
-    """Ask about one week again and again, warm; returns how long answers take."""
-    week, times = make_week(size, seed=1), Times()
+def planned(server: Server, week: Problem, times: Times) -> str:
+    """Have a week planned; returns the plan's id."""
     client = server.client()
     job = times.of("store and plan", lambda: client.make_plan(week, budget=5, wait=30))
     client.wait(job["id"])
-    plan = client.plan(job["id"])
-    base = f"/v1/plans/{job['id']}"
+    return str(job["id"])
+
+
+def questions(server: Server, week: Problem, plan_id: str, count: int, times: Times) -> dict[str, Any]:
+    """Ask about one week again and again, warm; returns how long answers take."""
+    client = server.client()
+    plan = client.plan(plan_id)
+    base = f"/v1/plans/{plan_id}"
     needs = [need for need in week.needs if len(need.team) == 1][:count]
     times.of("first question", lambda: client._json("POST", f"{base}/evaluate", json={"top": 0}))
     for number, need in enumerate(needs):
@@ -105,7 +113,23 @@ def questions(server: Server, size: str, count: int) -> dict[str, Any]:
     for provider in list(dict.fromkeys(service.provider for line in plan.assignments for service in line.team))[: count // 4]:
         event = {"kind": "absent", "provider": provider, "day": "wed"}
         times.of("replan", partial(client._json, "POST", f"{base}/replan", json={"events": [event]}))
-    return {"size": size, "visits": len(week.visits), "milliseconds": times.table(), "refused": dict(times.refused)}
+    return {"visits": len(week.visits), "milliseconds": times.table(), "refused": dict(times.refused)}
+
+
+def mixed(server: Server, week: Problem, plan_id: str, *, rate: float, share: float, seconds: float, connections: int = 50) -> dict[str, Any]:
+    """Look at a plan that is being made, and ask for recommendations, so many times a second in all, while it is being made."""
+    client = server.client()
+    live = client.make_plan(week, budget=seconds + 60, start_id=plan_id)["id"]
+    while client.job(live)["state"] != "running":
+        time.sleep(0.1)
+    shots = [
+        Shot("status", 1 - share, f"/v1/plans/{live}", is_conditional=True),
+        Shot("recommend", share, f"/v1/plans/{plan_id}/recommend", recommend_bodies(week, 60)),
+    ]
+    found = fired(server.url, server.key, [shot for shot in shots if shot.share], connections=connections, rate=rate, seconds=seconds)
+    is_live = client.job(live)["state"] == "running"
+    client.cancel(live)
+    return {"asked_per_second": rate, "share_of_recommend": share, "connections": connections, "is_solving_to_the_end": is_live, **found}
 
 
 def main(
@@ -113,6 +137,8 @@ def main(
     seconds: Annotated[float, typer.Option(help="How long callers call.")] = 20.0,
     size: Annotated[str, typer.Option(help="Of the week that is asked about: community, street, district, city.")] = "district",
     count: Annotated[int, typer.Option(help="How many questions of each kind.")] = 40,
+    rate: Annotated[float, typer.Option(help="Looks and questions a second, mixed, on 50 connections; 0: as fast as answers come.")] = 500.0,
+    share: Annotated[float, typer.Option(min=0, max=1, help="Of these, how many ask for recommendations.")] = 0.005,
     database: Annotated[Literal["sqlite", "postgresql"], typer.Option(help="Which database.")] = "sqlite",
 ) -> None:
     """Load, and tell."""
@@ -120,7 +146,12 @@ def main(
         server = Server(url, folder, lease=15.0, max_queued=10_000, rate="10000000/minute")
         try:
             server.start()
-            found = {"database": database, "callers": many_callers(server, callers, seconds), "questions": questions(server, size, count)}
+            found: dict[str, Any] = {"database": database, "cores": os.cpu_count(), "callers": many_callers(server, callers, seconds)}
+            week, times = make_week(size, seed=1), Times()
+            plan = planned(server, week, times)
+            found |= {"size": size, "questions": questions(server, week, plan, count, times)}
+            found["mixed"] = mixed(server, week, plan, rate=rate, share=share, seconds=seconds)
+            found["load"] = os.getloadavg()
         finally:
             server.close()
     sys.stdout.write(json.dumps(found, indent=1) + "\n")
