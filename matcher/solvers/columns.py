@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 UNIT = 1e-5
 """Costs are handed to the linear program times this, so that its tolerances suit them."""
 
+QUICK, CAREFUL = "use_preprocessing: false use_scaling: false", "use_preprocessing: true use_scaling: true"
+"""Settings of the solver: going on from the basis of the last solve, which forbids whatever changes the columns already there; and without it."""
+
 
 class Columns:
     """A linear program that grows by routes.
@@ -26,8 +29,7 @@ class Columns:
     def __init__(self, master: Master, losses: Any) -> None:
         self._master, self._solver = master, pywraplp.Solver.CreateSolver("GLOP")
         self._seen: set[bytes] = set()
-        # Each solve goes on from the basis of the last, which anything that changes the columns already there would forbid.
-        self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false use_scaling: false")
+        self._solver.SetSolverSpecificParametersAsString(QUICK)
         self._losses = losses / master.scale * UNIT
         self.count = 0
         solver = self._solver
@@ -162,9 +164,18 @@ class Columns:
             row.SetCoefficient(variable, value)
         return True
 
+    def _is_solved_alone(self) -> bool:
+        """Solve without the last basis, from which the solver may go astray; returns whether that went well."""
+        anew = pywraplp.MPSolverParameters()
+        anew.SetIntegerParam(anew.INCREMENTALITY, anew.INCREMENTALITY_OFF)
+        self._solver.SetSolverSpecificParametersAsString(CAREFUL)
+        is_solved: bool = self._solver.Solve(anew) == pywraplp.Solver.OPTIMAL
+        self._solver.SetSolverSpecificParametersAsString(QUICK)
+        return is_solved
+
     def prices(self) -> tuple[float, Any]:
         """Return the optimum over the routes so far (scaled) and its prices; raises `RuntimeError` if the program was not solved."""
-        if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
+        if self._solver.Solve() != pywraplp.Solver.OPTIMAL and not self._is_solved_alone():
             raise RuntimeError("the linear program over routes was not solved")
         rows = np.array([row.dual_value() for row in self._rows])
         limits = np.array([-limit.dual_value() for limit in self._limits])

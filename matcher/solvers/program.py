@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FAULTS = 3
 """So many processes may end before an answer, until the program counts as one that cannot be solved."""
+MOST_UNSOLVED = 3
+"""So often in a row a process may answer that it did not solve the program; the next one starts without the last basis."""
 _idle: list[subprocess.Popen[bytes]] = []
 _log = logging.getLogger(__name__)
 
@@ -38,6 +40,8 @@ class Program:
     ----------
     faults : int
         How many processes have ended before an answer.
+    unsolved : int
+        How often the program was not solved since it last was.
     """
 
     def __init__(self, master: Master, losses: Any) -> None:
@@ -47,7 +51,7 @@ class Program:
         self._seen: set[bytes] = set()
         self._routes: list[tuple[int, Any, Any, float]] = []
         self._sent = 0
-        self.faults = 0
+        self.faults = self.unsolved = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -90,16 +94,18 @@ class Program:
 
     def prices(self) -> tuple[float, Any]:
         """Return the optimum over the routes so far (scaled) and its prices; raises `RuntimeError` if the program cannot be solved."""
-        while self.faults < FAULTS:
+        while self.faults < FAULTS and self.unsolved < MOST_UNSOLVED:
             try:
                 answer = self._ask()
             except (OSError, EOFError, pickle.UnpicklingError):
+                self.faults += 1
                 self._drop()
                 continue
             if answer is None:
-                # A solver without the last basis may well succeed.
+                self.unsolved += 1
                 self._drop()
                 continue
+            self.unsolved = 0
             return answer
         raise RuntimeError("the linear program over routes was not solved")
 
@@ -117,7 +123,6 @@ class Program:
 
     def _drop(self) -> None:
         process, self._process = self._process, None
-        self.faults += 1
         if process is not None:
             _end(process)
             _log.warning("The process of the linear program ended (%s) or did not solve it; a new one goes on.", process.returncode)
@@ -166,6 +171,9 @@ def serve(source: BinaryIO, target: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
-    # Ctrl-C is for the process that waits for the plan, which ends this one.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    # Whoever ends a command, by Ctrl-C or with its whole group, means the process that waits for the plan: it ends this one.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    # Nobody may be left to read the answer.
+    with contextlib.suppress(BrokenPipeError):
+        serve(sys.stdin.buffer, sys.stdout.buffer)
