@@ -286,6 +286,7 @@ class PlanView(BaseModel):
     cost: int | None
     bound: int | None
     gap: float | None = Field(description="(cost - bound) / max(1, |cost|)")
+    gap_of_urgency: float | None = Field(None, description="(cost - bound) as a share of all the urgency there is; once the plan is made.")
     visits: int | None
     assigned: int | None
     unassigned: int | None

@@ -36,6 +36,7 @@ def plan_view(row: Mapping[Any, Any]) -> dict[str, Any]:
         "cost": cost,
         "bound": bound,
         "gap": None if cost is None or bound is None else (cost - bound) / max(1, abs(cost)),
+        "gap_of_urgency": result.get("gap_of_urgency"),
         "visits": visits,
         "assigned": assigned,
         "unassigned": None if visits is None or assigned is None else visits - assigned,

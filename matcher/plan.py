@@ -184,7 +184,9 @@ class TracePoint(Model):
 class Result(Model):
     """A plan and how it came about.
 
-    ``gap`` is ``(cost - bound) / max(1, abs(cost))``; `bound` is a proven lower bound on the cost of every plan of the problem.
+    ``gap`` is ``(cost - bound) / max(1, abs(cost))``; `bound` is a proven lower bound on the cost of every plan of the problem. ``gap_of_urgency`` is
+    the same difference as a share of what it would cost to leave out every visit (``weights.unserved`` times the urgency weight of all visits), which
+    tells more where the cost is near nothing; None where nothing is lost by leaving out.
     """
 
     plan: Plan
@@ -194,6 +196,7 @@ class Result(Model):
     bound: int | None = None
     bound_name: Text | None = None
     gap: float | None = None
+    gap_of_urgency: float | None = None
     seed: int
     threads: int
     chunks: int

@@ -141,6 +141,7 @@ def solve(
         bound=outcome.bound,
         bound_name=outcome.bound_name,
         gap=None if outcome.bound is None else (outcome.cost - outcome.bound) / max(1, abs(outcome.cost)),
+        gap_of_urgency=_gap_of_urgency(problem, outcome),
         seed=seed,
         threads=threads,
         chunks=outcome.chunks,
@@ -150,6 +151,13 @@ def solve(
         versions=_versions(),
         trace=_trace(outcome),
     )
+
+
+def _gap_of_urgency(problem: Problem, outcome: Outcome) -> float | None:
+    """Return what a plan could still win at most as a share of what leaving out every visit costs by its urgency; None if that is nothing."""
+    weights = problem.weights
+    whole = weights.unserved * sum(weights.urgency[visit.need.urgency - 1] for visit in problem.visits)
+    return None if outcome.bound is None or whole == 0 else (outcome.cost - outcome.bound) / whole
 
 
 def _verified(compiled: Compiled, routes: Longs, cost: int) -> tuple[Plan, Report]:

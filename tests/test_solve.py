@@ -261,8 +261,18 @@ def test_a_bound_that_is_asked_for_is_proved_and_gives_the_gap(seed: int) -> Non
     assert result.bound is not None
     assert result.bound <= result.cost
     assert result.gap == (result.cost - result.bound) / max(1, abs(result.cost))
+    figures = result.plan.figures
+    assert figures is not None
+    assert result.gap_of_urgency == (result.cost - result.bound) / (1_000_000 * figures.urgency_weight)
     assert result.bound_name in {"minutes", "routes", "none"}
     assert "verify" in phases
+
+
+def test_a_gap_is_no_share_of_an_urgency_that_costs_nothing() -> None:
+    problem = weeks.week([weeks.need("n", weeks.role("carer", "volunteer"))], [weeks.volunteer("v")], weights={"unserved": 0})
+    result = solve(problem, chunks=2, threads=1, prove=0.2)
+    assert result.bound is not None
+    assert result.gap_of_urgency is None
 
 
 def test_a_small_week_gets_a_first_plan_whatever_the_budget() -> None:
