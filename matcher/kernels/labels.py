@@ -23,6 +23,10 @@ LABELS = 10_000
 SECOND_CHANCES = 12
 """How often the labels of a shift are made anew, with more units guarded, before a route that serves one twice is let pass."""
 
+ROUGH = (GUARDS, 120, 64)
+"""What rough looks do without: units beyond so many that earn most a second, differences of so many seconds, and of what a rest may earn what goes
+beyond so many parts of 64."""
+
 I_UNIT, I_PLACE, I_ROW, I_SECONDS, I_LOW, I_HIGH, I_PROFIT, I_BIT, I_NODE, I_ENTRY, I_SHARE = range(11)
 ITEM_CELLS = 11
 L_END, L_PROFIT, L_PLACE, L_ITEM, L_PARENT, L_LUNCH, L_NEXT_PLACE, L_NEXT_MINUTE, L_DEAD, L_MASK, L_SERVED = range(11)
@@ -33,11 +37,14 @@ R_ITEM, R_PROFIT, R_SECONDS, R_HIGH = range(4)
 RANK_CELLS = 4
 
 # slots of the head of a desk
-ITEM, LABEL, LEG, MINUTE, PLACE_HEAD, PLACE_INDEX, PLACE, REST, UNIT_BIT, UNIT_SEEN, RANK, ROUTE, WAY_IN, LEG_WIDTH, REST_WIDTH = range(15)
-DESK_HEAD = 16
+(
+    ITEM, LABEL, LEG, MINUTE, PLACE_HEAD, PLACE_INDEX, PLACE, REST, UNIT_BIT, UNIT_SEEN, RANK, ROUTE, WAY_IN, ORDER, LEG_WIDTH, REST_WIDTH,
+    ROUGH_UNITS, ROUGH_SECONDS, ROUGH_REST,
+) = range(19)  # fmt: skip
+DESK_HEAD = 20
 
 
-def desk(units: int, places: int, items: int, minutes: int, labels: int = LABELS) -> Longs:
+def desk(units: int, places: int, items: int, minutes: int, labels: int = LABELS, rough: tuple[int, int, int] = ROUGH) -> Longs:
     """Return a workspace for shifts of at most so many items and minutes.
 
     tables, after a head that says where each starts
@@ -52,7 +59,7 @@ def desk(units: int, places: int, items: int, minutes: int, labels: int = LABELS
     sizes = (
         items * ITEM_CELLS, labels * LABEL_CELLS, kept * kept, minutes + 2, kept, places + 1, kept, 2 * (minutes + 2), units, units,
         items * RANK_CELLS,
-        items + minutes + 2, kept,
+        items + minutes + 2, kept, items,
     )  # fmt: skip
     starts = DESK_HEAD + np.concatenate(([0], np.cumsum(sizes)))
     dk = np.zeros(starts[-1], np.int64)
@@ -60,6 +67,7 @@ def desk(units: int, places: int, items: int, minutes: int, labels: int = LABELS
     for table in (PLACE_INDEX, UNIT_BIT, UNIT_SEEN):
         dk[starts[table] : starts[table + 1]] = -1
     dk[LEG_WIDTH], dk[REST_WIDTH] = kept, minutes + 2
+    dk[ROUGH_UNITS], dk[ROUGH_SECONDS], dk[ROUGH_REST] = rough
     return dk
 
 
@@ -184,14 +192,15 @@ def _insert(dk, count, origin, end, profit, mask, place, item, parent, lunch, se
     """Add a label unless one is as good (roughly: whatever they served); those that it beats die. Returns how many labels there are."""
     head = dk[PLACE_HEAD] + place
     other, before = dk[head], -1
+    late = end + (dk[ROUGH_SECONDS] if is_rough else 0)
     while other >= 0:
         row = label_row(dk, other)
         following = dk[row + L_NEXT_PLACE]
-        is_beaten = dk[row + L_END] <= end and dk[row + L_PROFIT] >= profit and dk[row + L_LUNCH] >= lunch and dk[row + L_SERVED] <= served
-        if is_beaten and (is_rough or dk[row + L_MASK] & ~mask == 0):
+        is_beaten = dk[row + L_END] <= late and dk[row + L_PROFIT] >= profit and dk[row + L_LUNCH] >= lunch
+        if is_beaten and (is_rough or (dk[row + L_SERVED] <= served and dk[row + L_MASK] & ~mask == 0)):
             return count
-        beats = end <= dk[row + L_END] and profit >= dk[row + L_PROFIT] and lunch >= dk[row + L_LUNCH] and served <= dk[row + L_SERVED]
-        if beats and (is_rough or mask & ~dk[row + L_MASK] == 0):
+        beats = end <= dk[row + L_END] and profit >= dk[row + L_PROFIT] and lunch >= dk[row + L_LUNCH]
+        if beats and (is_rough or (served <= dk[row + L_SERVED] and mask & ~dk[row + L_MASK] == 0)):
             dk[row + L_DEAD] = 1
             if before < 0:
                 dk[head] = following
@@ -242,6 +251,7 @@ def _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, roo
     for place in range(places):
         dk[dk[PLACE_HEAD] + place] = -1
     needs_lunch, grain = ins[shift + S_HAS_LUNCH] == 1, 1 if end_of_shift - start <= EXACT_SECONDS else GRAIN
+    part = dk[ROUGH_REST] if is_rough else 64
     count = _insert(dk, 0, start, start, 0, 0, 0, -1, -1, 0 if needs_lunch else 1, 0, is_rough)
     last = -1
     for minute in range(minutes + 1):
@@ -249,9 +259,10 @@ def _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, roo
         while at >= 0:
             label = label_row(dk, at)
             end, profit, place, has_had = dk[label + L_END], dk[label + L_PROFIT], dk[label + L_PLACE], dk[label + L_LUNCH] == 1
-            if dk[label + L_DEAD] == 0 and profit + rest_of(dk, minute, has_had) > best + tolerance:
+            if dk[label + L_DEAD] == 0 and profit + rest_of(dk, minute, has_had) * part // 64 > best + tolerance:
                 mask = dk[label + L_MASK]
-                for i in range(items):
+                for k in range(items):
+                    i = dk[dk[ORDER] + k]
                     item = item_row(dk, i)
                     bit = dk[item + I_BIT]
                     if bit & mask != 0:
@@ -312,6 +323,17 @@ def _set_bits(dk, items):
 
 
 @kernel
+def _put_first(dk, items, is_rough):
+    """Write to ``ORDER`` the items that are looked at: roughly those of guarded units, else all; returns how many they are."""
+    count = 0
+    for i in range(items):
+        if not is_rough or dk[item_row(dk, i) + I_BIT] != 0:
+            dk[dk[ORDER] + count] = i
+            count += 1
+    return count
+
+
+@kernel
 def best_route(ins, s, dk, items, places, limit, travel_weight, tolerance, guards, guard_count, room, kept, is_rough):
     """Return what the best route of a shift earns at most (roughly: about), how many items ``ROUTE`` then holds, and how many units are guarded.
 
@@ -331,11 +353,11 @@ def best_route(ins, s, dk, items, places, limit, travel_weight, tolerance, guard
         Whether a good route will do, whose value then proves nothing.
     """
     # Roughly, every unit can be guarded: labels forget what they served when they are compared.
-    guarded = min(kept, GUARDS)
+    guarded = min(kept, dk[ROUGH_UNITS])
     for k in range(guarded):
         dk[dk[UNIT_BIT] + dk[item_row(dk, dk[dk[RANK] + RANK_CELLS * k]) + I_UNIT]] = k
     _set_bits(dk, items)
-    good, last, _ = _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, room, 0, True)
+    good, last, _ = _make_labels(ins, s, dk, _put_first(dk, items, True), places, limit, travel_weight, tolerance, room, 0, True)
     length, is_twice = _trace(dk, last) if last >= 0 else (0, False)
     for k in range(guarded):
         dk[dk[UNIT_BIT] + dk[item_row(dk, dk[dk[RANK] + RANK_CELLS * k]) + I_UNIT]] = -1
@@ -344,6 +366,7 @@ def best_route(ins, s, dk, items, places, limit, travel_weight, tolerance, guard
     for k in range(guard_count):
         dk[dk[UNIT_BIT] + guards[k]] = k
     _set_bits(dk, items)
+    items = _put_first(dk, items, False)
     value = FAR << 20
     for attempt in range(SECOND_CHANCES):
         # A good route known from the start lets most labels be dropped.
