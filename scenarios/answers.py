@@ -17,7 +17,7 @@ from scenarios.words import Lang, word
 
 if TYPE_CHECKING:
     from matcher.problem import Problem
-    from scenarios.runs import Step
+    from scenarios.workers import Step
 
 Json = dict[str, Any]
 PAUSE = 5.0
@@ -79,7 +79,7 @@ def _applied(problem: Problem, case: Case, path: Path, draw: int) -> Problem:
 def compared(week: str, path: Path, folder: Path, changes: Json, *, jobs: int, is_quiet: bool, lang: Lang) -> Json:
     """Run a comparison, write its report, and return the short of it."""
     from scenarios.compare import compare  # noqa: PLC0415 - numpy and more load only when something is solved
-    from scenarios.runs import RunError  # noqa: PLC0415
+    from scenarios.workers import RunError  # noqa: PLC0415
 
     problem, scenarios = read_problem(week), read_set(path)
     given = {key: value for key, value in changes.items() if value is not None}

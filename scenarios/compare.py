@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scenarios.course import Course
 from scenarios.figures import GOOD, flat, places_of
-from scenarios.runs import BASE, Store, Told, Workers, replicates
+from scenarios.runs import BASE, Store, replicates
 from scenarios.statistics import CONFIDENCE, Spread, estimate, holm, knee, pooled
 from scenarios.words import LANGS, Lang, word
+from scenarios.workers import Told, Workers
 
 if TYPE_CHECKING:
     from matcher.problem import Problem
@@ -64,12 +65,9 @@ def compare(problem: Problem, scenarios: ScenarioSet, folder: Path, *, jobs: int
     for _ in scenarios.edited(problem):
         pass
     course = Course(scenarios)
-    done = 0
     with Workers(problem, Store(folder), jobs) as workers:
         while course.batch:
-            size = len(course.batch)
-            course.go_on(workers.run(course.batch, on_step, done=done, total=course.total))
-            done += size
+            course.go_on(workers.run(course.batch, on_step, total=course.total))
     return compared(problem, scenarios, course)
 
 

@@ -1,4 +1,4 @@
-"""Solving many edited weeks side by side: worker processes that stay warm, a result file for each run, and going on where the last time ended.
+"""The runs of edited weeks, and the folder that keeps what they found: a result file for each, from which another time goes on.
 
 A run is one scenario and one replicate. Replicate r has the solver's seed and the draws of the edits in common over all scenarios. With a warm start
 every run, the base week's too, starts from the plan of the base week of its replicate and has the same budget.
@@ -7,28 +7,18 @@ every run, the base week's too, starts from the plan of the base week of its rep
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
-import multiprocessing
-import os
-import signal
-import threading
-import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from matcher.errors import InternalError, MatcherError
 from matcher.files import read_bytes, write_atomic
 from matcher.plan import Plan
-from matcher.problem import Problem
 
 if TYPE_CHECKING:
-    from multiprocessing.process import BaseProcess
-
+    from matcher.problem import Problem
     from scenarios.edits.models import BaseEdit, Settings
 
 Json = dict[str, Any]
@@ -55,11 +45,27 @@ class Task:
     prove: float = 0.0
     """Seconds; where they are given, the run proves a bound for the plan that it starts from and searches no further."""
 
+    @property
+    def name(self) -> str:
+        """The scenario, for whoever watches."""
+        return self.scenario
+
     def key(self, base: str) -> str:
         """Return the name of its result: a digest of the week and of everything that decides the result."""
         edits = [edit.model_dump(mode="json", by_alias=True) for edit in self.edits]
-        content = [FORMAT, version("sishe-matcher"), base, edits, self.replicate, self.seed, self.budget, self.chunks, self.start, self.prove]
-        return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:32]
+        return digest_of(base, edits, self.replicate, self.seed, self.budget, self.chunks, self.start, self.prove)
+
+    def work(self, base: Problem, store: Store, key: str) -> Json:
+        """Do the run and keep its result; returns its record."""
+        return work(base, store, self, key)
+
+    def __str__(self) -> str:
+        return f"scenario {self.scenario!r}, replicate {self.replicate}"
+
+
+def digest_of(*content: Any) -> str:
+    """Return the name of a result by everything that decides it, as JSON values; another version of the program gives other names."""
+    return hashlib.sha256(json.dumps([FORMAT, version("sishe-matcher"), *content], sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:32]
 
 
 @dataclass
@@ -84,10 +90,15 @@ class Store:
     def keep(self, record: Json, plan: Plan | None) -> Json:
         """Write a plan, then the record that speaks of it."""
         if plan is not None:
-            record["plan"] = named(plan)
-            write_atomic(self.folder / "plans" / f"{record['plan']}.json.gz", plan.to_json())
+            record["plan"] = self.put(plan)
         write_atomic(self.folder / "runs" / f"{record['key']}.json", json.dumps(record, ensure_ascii=False, indent=1) + "\n")
         return record
+
+    def put(self, plan: Plan) -> str:
+        """Write a plan; returns its digest, by which it is found."""
+        name = named(plan)
+        write_atomic(self.folder / "plans" / f"{name}.json.gz", plan.to_json())
+        return name
 
     def plan(self, name: str) -> Plan:
         """Return a plan by its digest."""
@@ -111,147 +122,6 @@ def named(plan: Plan) -> str:
 
 class Stopped(Exception):
     """A run was told to stop before its end."""
-
-
-class RunError(MatcherError):
-    """A run that failed, with the scenario and the replicate."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """How far a comparison is."""
-
-    done: int
-    total: int
-    found: int
-    """Of those done, how many were there from an earlier time."""
-    seconds: float
-    scenario: str
-
-    @property
-    def left(self) -> float | None:
-        """Seconds to the end at the pace so far, None while there is none."""
-        worked = self.done - self.found
-        return self.seconds / worked * (self.total - self.done) if worked else None
-
-
-Told = Callable[[Step], None]
-
-
-@dataclass
-class Workers:
-    """Worker processes that know the base week and have the engine loaded; made when first needed, gone at the end of the ``with`` block."""
-
-    problem: Problem
-    store: Store
-    jobs: int
-    _pool: ProcessPoolExecutor | None = field(default=None, repr=False)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def run(self, tasks: Sequence[Task], on_step: Told | None = None, *, done: int = 0, total: int | None = None) -> dict[Task, Json]:
-        """Return the record of each task; those found in the store are not done again.
-
-        Raises
-        ------
-        RunError
-            If a run fails; those that are finished by then are kept.
-        """
-        total = len(tasks) if total is None else total
-        begin = time.monotonic()
-        out: dict[Task, Json] = {}
-        # Equal edits are one run, whatever their scenarios are called.
-        alike: dict[str, list[Task]] = {}
-        for task in tasks:
-            alike.setdefault(task.key(self.problem.digest), []).append(task)
-        for key, same in alike.items():
-            record = self.store.find(key)
-            if record is not None:
-                out.update(dict.fromkeys(same, record))
-        found = len(out)
-
-        def tell(task: Task) -> None:
-            if on_step is not None:
-                on_step(Step(done + len(out), total, done + found, time.monotonic() - begin, task.scenario))
-
-        left = [(key, same[0]) for key, same in alike.items() if same[0] not in out]
-        if tasks:
-            tell(left[0][1] if left else tasks[-1])
-        queue = iter(left)
-        waiting: dict[Future[Json], tuple[str, Task]] = {}
-        try:
-            # One more than there are workers, so that none waits and little is under way when the program is stopped.
-            for key, task in itertools.islice(queue, self.jobs + 1):
-                waiting[self._submit(task, key)] = key, task
-            while waiting:
-                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                    key, task = waiting.pop(future)
-                    out.update(dict.fromkeys(alike[key], _result(future, task)))
-                    tell(task)
-                    for more, other in itertools.islice(queue, 1):
-                        waiting[self._submit(other, more)] = more, other
-        except BaseException:
-            for future in waiting:
-                future.cancel()
-            self._stop()
-            raise
-        return {task: out[task] for task in tasks}
-
-    def _submit(self, task: Task, key: str) -> Future[Json]:
-        if self.jobs < 1:
-            future: Future[Json] = Future()
-            future.set_result(work(self.problem, self.store, task, key))
-            return future
-        if self._pool is None:
-            context = multiprocessing.get_context("spawn")
-            given = (self.problem.to_json(), str(self.store.folder))
-            self._pool = ProcessPoolExecutor(self.jobs, mp_context=context, initializer=_begin, initargs=given)
-        return self._pool.submit(_work, task, key)
-
-    def _stop(self) -> None:
-        """End the workers at once: what they have under way is not worth the wait."""
-        if self._pool is None:
-            return
-        processes: Iterable[BaseProcess] = list((self._pool._processes or {}).values())  # noqa: SLF001 - there is no public way before Python 3.14
-        for process in processes:
-            process.terminate()
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        self._pool = None
-
-
-def _result(future: Future[Json], task: Task) -> Json:
-    try:
-        return future.result()
-    except MatcherError as error:
-        raise RunError(f"scenario {task.scenario!r}, replicate {task.replicate}: {error}") from error
-    except Exception as error:
-        raise InternalError(f"scenario {task.scenario!r}, replicate {task.replicate}: {type(error).__name__}: {error}") from error
-
-
-_worker: dict[str, Any] = {}
-
-
-def _begin(problem: str, folder: str) -> None:
-    """Set a worker up: it leaves Ctrl-C to its parent, and ends when its parent does, however that happens."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    _worker.update(problem=Problem.parse(problem), store=Store(Path(folder)))
-
-
-def _end_with(parent: Any) -> None:
-    parent.join()
-    os._exit(1)
-
-
-def _work(task: Task, key: str) -> Json:
-    return work(_worker["problem"], _worker["store"], task, key)
 
 
 def work(base: Problem, store: Shelf, task: Task, key: str, cancelled: Callable[[], bool] | None = None) -> Json:

@@ -20,9 +20,10 @@ from matcher.solve import solve
 from scenarios.compare import compare
 from scenarios.edits import ScenarioFault, ScenarioSet, apply, scenarios_from
 from scenarios.figures import figures_of, flat, gini
-from scenarios.runs import Store, Task, Workers
+from scenarios.runs import Store, Task
 from scenarios.statistics import Spread, estimate, knee, pooled
 from scenarios.weihai.week import make_week
+from scenarios.workers import Workers
 from tests.weeks import need, organization, role, volunteer, week
 
 if TYPE_CHECKING:

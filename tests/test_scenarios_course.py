@@ -13,9 +13,10 @@ from matcher.plan import Plan
 from scenarios.compare import compare, compared
 from scenarios.course import Course
 from scenarios.edits import ScenarioFault, apply, scenarios_from
-from scenarios.runs import Store, Workers, work
+from scenarios.runs import Store, work
 from scenarios.statistics import holm
 from scenarios.weihai.week import make_week
+from scenarios.workers import Workers
 
 if TYPE_CHECKING:
     from pathlib import Path

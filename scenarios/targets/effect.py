@@ -13,9 +13,9 @@ from scenarios.edits.files import scenarios_from
 if TYPE_CHECKING:
     from matcher.problem import Problem
     from scenarios.edits.models import Settings
-    from scenarios.runs import Told
     from scenarios.targets.program import Programme
     from scenarios.targets.standing import Standing
+    from scenarios.workers import Told
 
 Json = dict[str, Any]
 _SORTS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
