@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,16 +95,14 @@ def compared(week: str, path: Path, folder: Path, changes: Json, *, jobs: int, i
     if not is_quiet:
         say(word(lang, "run.begin", scenarios=len(scenarios.cases), seeds=settings.seeds, jobs=jobs))
     try:
-        found = compare(problem, scenarios, folder, jobs=jobs, on_step=None if is_quiet else teller(lang))
+        with kept(folder, lang) as place:
+            found = compare(problem, scenarios, place, jobs=jobs, on_step=None if is_quiet else teller(lang))
     except ScenarioFault as error:
         raise RefusedInput(error.what, error.faults, str(path)) from None
     except RunError as error:
         # what is drawn can differ from repeat to repeat, and only a later one may not fit the week
         if isinstance(error.__cause__, FaultyInput):
             raise RefusedInput(error.__cause__.what, error.__cause__.faults, str(path)) from None
-        raise
-    except KeyboardInterrupt:
-        say(word(lang, "run.stopped", folder=folder))
         raise
     write_atomic(folder / "comparison.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")
     files = ["comparison.json", *reported(folder, lang, is_quiet=is_quiet)]
@@ -159,8 +159,20 @@ def rewritten(folder: Path, lang: Lang) -> Json:
     return {"folder": str(folder), "files": files}
 
 
-def teller(lang: Lang) -> Callable[[Step], None]:
-    """Return what says now and then how far a comparison is."""
+@contextmanager
+def kept(folder: Path | None, lang: Lang) -> Iterator[Path]:
+    """Give a folder for what is done on the way (one that is gone afterwards, where none is given), and say after Ctrl-C that it is kept."""
+    with tempfile.TemporaryDirectory() as temporary:
+        try:
+            yield folder or Path(temporary)
+        except KeyboardInterrupt:
+            if folder is not None:
+                say(word(lang, "run.stopped", folder=folder))
+            raise
+
+
+def teller(lang: Lang, about: str | None = None) -> Callable[[Step], None]:
+    """Return what says now and then how far jobs are; `about` is where their names have words, None where they are scenarios."""
     last = -PAUSE
 
     def tell(step: Step) -> None:
@@ -170,7 +182,8 @@ def teller(lang: Lang) -> Callable[[Step], None]:
             return
         last = now
         left = "?" if step.left is None else f"{step.left:.0f}"
-        values = {"done": step.done, "total": step.total, "found": step.found, "scenario": step.scenario}
+        name = step.scenario if about is None else word(lang, f"{about}.step_{step.scenario}")
+        values = {"done": step.done, "total": step.total, "found": step.found, "scenario": name}
         say(word(lang, "run.step", **values, seconds=f"{step.seconds:.0f}", left=left))
 
     return tell

@@ -10,7 +10,7 @@ from matcher.cli_files import read_plan, read_problem
 from matcher.console import RefusedInput, say
 from matcher.errors import Fault, PlanError
 from matcher.files import write_atomic
-from scenarios.answers import make_folder, reported
+from scenarios.answers import kept, make_folder, reported, teller
 from scenarios.words import Lang, word
 
 Json = dict[str, Any]
@@ -60,39 +60,31 @@ def _prices(given: list[str], known: dict[str, float]) -> dict[str, float]:
     return out
 
 
-def tried(week: str, plan: str | None, risks: Json, folder: Path | None, settings: Json, *, is_quiet: bool, lang: Lang) -> Json:
+def tried(week: str, plan: str | None, risks: Json, folder: Path | None, settings: Json, *, jobs: int, is_quiet: bool, lang: Lang) -> Json:
     """Try a plan (one that is made, where none is given) on weeks as they might go."""
     from matcher.check import check  # noqa: PLC0415 - the engine loads only where it is used
-    from matcher.solve import solve  # noqa: PLC0415
-    from scenarios.robust import CANDIDATE_CHUNKS, RISKS, Risks, robustness  # noqa: PLC0415
+    from scenarios.robust import RISKS, Risks, robustness  # noqa: PLC0415
 
     problem = read_problem(week, lang)
     category = risks["urgent_category"]
     if category is not None and category not in {need.category for need in problem.needs}:
         raise RefusedInput("command line", [Fault("", f"--urgent-category: the week has no need of category {category!r} to copy", "unknown")])
-    if plan is None:
-        found_plan = solve(problem, chunks=CANDIDATE_CHUNKS * settings["chunks"], threads=1, seed=settings["seed"]).plan
-    else:
-        found_plan = read_plan(plan, lang)
+    given = None
+    if plan is not None:
+        given = read_plan(plan, lang)
         try:
-            report = check(problem, found_plan)
+            report = check(problem, given)
         except PlanError as error:
             raise RefusedInput(error.what, error.faults, plan) from None
         if not report.is_clean:
             raise RefusedInput("plan", [Fault("", f"breaks {len(report.violations)} rules of the week; see matcher check", "conflict")], plan)
     if folder is not None:
         make_folder(folder)
-    last = ""
-
-    def tell(what: str, done: int, total: int) -> None:
-        nonlocal last
-        if not is_quiet and what != last:
-            last = what
-            say(word(lang, f"robust.{what}", total=total - done))
-
     no_show = {kind: RISKS.no_show[kind] if risks[kind] is None else risks[kind] for kind in RISKS.no_show}
     chances = Risks(no_show, risks["late"], risks["late_minutes"], risks["urgent"], category)
-    found = robustness(problem, found_plan, risks=chances, on_step=tell, **settings)
+    tell = None if is_quiet else teller(lang, "robust")
+    with kept(folder, lang) as place:
+        found = robustness(problem, given, place, jobs=jobs, risks=chances, on_step=tell, **settings)
     hedge = found["hedge"].pop("plan") if "hedge" in found else None
     if folder is not None:
         write_atomic(folder / "robustness.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")

@@ -245,19 +245,21 @@ def robust(
     chunks: Annotated[int, typer.Option(min=1, help="Chunks of work of each plan.")] = 10,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Keep the answer and the best plan here.")] = None,
     seed: Annotated[int, typer.Option(min=0, max=100_000, help="Seed of the draws and plans.")] = 1,
+    jobs: JobsOption = 2,
     quiet: QuietOption = False,
     lang: LangOption = None,
 ) -> None:
     """Try a plan on weeks as they might go: people who do not come, visits that begin late, urgent needs that come up.
 
     Says what service to expect, as planned and planned again; the worst tenth; whose absence costs most; which spare people would help on which day.
+    The folder gets what is done on the way, from which a trial that was cut short goes on.
     """
     from scenarios.answers_risks import tried
 
     shares = {"volunteer": volunteer, "social_worker": social_worker, "organization": organization}
     risks = {**shares, "late": late, "late_minutes": late_minutes, "urgent": urgent, "urgent_category": urgent_category}
     settings = {"draws": draws, "replanned": replanned, "candidates": candidates, "chunks": chunks, "seed": seed}
-    write_json(tried(week, plan, risks, output, settings, is_quiet=quiet, lang=lang or usual_lang()))
+    write_json(tried(week, plan, risks, output, settings, jobs=jobs, is_quiet=quiet, lang=lang or usual_lang()))
 
 
 @app.command()

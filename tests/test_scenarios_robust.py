@@ -10,6 +10,7 @@ import pytest
 from matcher.check import check
 from matcher.solve import solve
 from scenarios.robust import RISKS, Draw, Follower, Risks, drawn, robustness
+from scenarios.robust.draws import asked_of, weight_of, with_urgent
 from scenarios.weihai.week import make_week
 from tests.weeks import need, plan, role, serve, visit, volunteer, week, window, worker
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from matcher.problem import Problem
+    from scenarios.workers import Step
 
 Json = dict[str, Any]
 
@@ -94,18 +96,18 @@ def test_shares_of_draws_are_what_was_asked_for(street: Problem) -> None:
     assert max(delay for one in draws for delay in one.delays.values()) <= 1800
 
 
-def test_without_risks_a_plan_holds_and_needs_no_spare_people() -> None:
+def test_without_risks_a_plan_holds_and_needs_no_spare_people(tmp_path: Path) -> None:
     problem = make_week("community", 1)
     made = solve(problem, chunks=3, threads=1).plan
     safe = Risks({}, late=0, urgent=0)
-    found = robustness(problem, made, risks=safe, draws=4, replanned=2, chunks=1, candidates=0)
+    found = robustness(problem, made, tmp_path, jobs=0, risks=safe, draws=4, replanned=2, chunks=1, candidates=0)
     assert found["as_planned"]["urgency"] == found["planned"]["urgency"]
     assert found["as_planned"]["worst_tenth"] == found["as_planned"]["rate"]
     assert found["spares"] == []
     assert found["replanned"]["rate"] >= found["as_planned_same_draws"]["rate"]
 
 
-def test_whose_absence_costs_most_is_whoever_serves_the_most_urgent() -> None:
+def test_whose_absence_costs_most_is_whoever_serves_the_most_urgent(tmp_path: Path) -> None:
     team, nine = [role("a")], [window("09:00", "09:00", day="mon")]
     problem = week(
         [
@@ -115,19 +117,49 @@ def test_whose_absence_costs_most_is_whoever_serves_the_most_urgent() -> None:
         [volunteer("x"), volunteer("y")],
     )
     made = plan(visit("n#1", serve("x", "mon 09:00", "a")), visit("m#1", serve("y", "mon 09:00", "a")))
-    found = robustness(problem, made, draws=2, replanned=0, chunks=2, candidates=0)["single_points"]
+    found = robustness(problem, made, tmp_path, jobs=0, draws=2, replanned=0, chunks=2, candidates=0)["single_points"]
     assert [(row["provider"], row["loss"], row["loss_replanned"]) for row in found] == [("x", 10, 1), ("y", 1, 1)]
 
 
-def test_planning_again_and_spare_people_serve_more_than_a_plan_that_stands() -> None:
+def test_planning_again_and_spare_people_serve_more_than_a_plan_that_stands(tmp_path: Path) -> None:
     problem = make_week("community", 2)
     made = solve(problem, chunks=3, threads=1).plan
     rough = Risks({"volunteer": 0.4, "social_worker": 0.1, "organization": 0.1})
-    found = robustness(problem, made, risks=rough, draws=8, replanned=8, chunks=2, candidates=2)
+    found = robustness(problem, made, tmp_path, jobs=0, risks=rough, draws=8, replanned=8, chunks=2, candidates=2)
     assert found["as_planned"]["rate"] <= found["replanned"]["rate"] <= found["replanned_with_spares"]["rate"]
     assert sum(row["people"] for row in found["spares"]) > 0
     assert check(problem, found["hedge"]["plan"]).is_clean
     assert found["hedge"]["before"]["draws"] == 8
+
+
+def test_what_is_asked_in_a_draw_is_that_of_the_week_with_its_urgent_needs(street: Problem) -> None:
+    for number in range(4):
+        one = drawn(street, Risks({}, urgent=3), number)
+        made = with_urgent(street, one, None)
+        assert asked_of(street, one) == weight_of(made, {visit.id for visit in made.visits})
+
+
+def test_a_trial_goes_on_where_it_was_cut_short_and_says_the_same(tmp_path: Path) -> None:
+    problem = make_week("community", 2)
+    settings: Json = {"risks": Risks({"volunteer": 0.3}), "draws": 6, "replanned": 3, "chunks": 1, "candidates": 2}
+    whole = robustness(problem, None, tmp_path / "whole", jobs=0, **settings)
+    steps: list[Step] = []
+
+    def stop(step: Step) -> None:
+        steps.append(step)
+        if step.done == 9:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        robustness(problem, None, tmp_path / "cut", jobs=0, on_step=stop, **settings)
+    again: list[Step] = []
+    assert robustness(problem, None, tmp_path / "cut", jobs=0, on_step=again.append, **settings) == whole
+    assert steps[-1].done == 9
+    assert again[-1].found >= 9
+    assert again[-1].done == again[-1].total
+    done: list[Step] = []
+    assert robustness(problem, None, tmp_path / "cut", jobs=1, on_step=done.append, **settings) == whole
+    assert done[-1].found == done[-1].total
 
 
 def test_the_command_says_what_to_expect(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
@@ -145,8 +177,8 @@ def test_the_command_says_what_to_expect(capfdbinary: pytest.CaptureFixture[byte
         "1",
         "--chunks",
         "1",
-        "-o",
-        str(tmp_path / "out"),
+        "--jobs",
+        "1",
         "--lang",
         "en",
         "--volunteer",
