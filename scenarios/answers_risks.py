@@ -17,7 +17,17 @@ Json = dict[str, Any]
 
 
 def invested(
-    week: str, goal: float, costs: list[str], folder: Path | None, limits: Json, *, most: float | None, seed: int, is_quiet: bool, lang: Lang
+    week: str,
+    goal: float,
+    costs: list[str],
+    folder: Path | None,
+    limits: Json,
+    *,
+    jobs: int,
+    most: float | None,
+    seed: int,
+    is_quiet: bool,
+    lang: Lang,
 ) -> Json:
     """Find a cheap way to a service rate; with a folder, keep the week and the plan that reach it."""
     from scenarios.invest import COSTS, invest  # noqa: PLC0415 - the engine loads only where it is used
@@ -31,12 +41,16 @@ def invested(
         if not is_quiet:
             say(word(lang, "invest.round", number=number, rate=f"{100 * rate:.1f}%", yuan=f"{yuan:,.0f}"))
 
-    found = invest(problem, goal, costs=prices, most=most, seed=seed, on_round=tell, **limits)
-    after, plan = found.pop("problem"), found.pop("plan")
+    with kept(folder, lang) as place:
+        found = invest(problem, place, goal, jobs=jobs, costs=prices, most=most, seed=seed, on_round=tell, **limits)
+    after, plan, edits = found.pop("problem"), found.pop("plan"), found.pop("edits")
     if folder is not None:
         write_atomic(folder / "investment.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")
         write_atomic(folder / "investment-week.json", after.to_json() + "\n")
         write_atomic(folder / "investment-plan.json", plan.to_json() + "\n")
+        # as a scenario it can be changed by hand, and held against the week as it is
+        scenarios = {"format": "sishe-scenarios/1", "scenarios": [{"id": "investment", "edits": edits}]}
+        write_atomic(folder / "investment-scenarios.json", json.dumps(scenarios, ensure_ascii=False, indent=1) + "\n")
         reported(folder, lang, is_quiet=is_quiet)
     if not is_quiet:
         key = "invest.reached" if found["is_reached"] else "invest.missed"

@@ -268,8 +268,10 @@ def test_ids_stand_once_and_base_is_taken() -> None:
 def _safe(name: str) -> Json:
     """An edit of each sort that any week can take, or refuse with a fault."""
     some: Json = {"who": {"kinds": ["volunteer"]}}
+    somebody = {"id": "somebody", "kind": "volunteer", "location": {"x": 0, "y": 0}, "shifts": [{"from": "09:00", "to": "11:00"}]}
     all_of_them: dict[str, Json] = {
         "add_providers": {"kind": "volunteer", "count": 2},
+        "add_people": {"providers": [somebody]},
         "remove_providers": {"who": {"kinds": ["volunteer"], "share": 0.5}},
         "train": {**some, "skills": {"care": 5}},
         "change_hours": {**some, "earlier": 20, "later": -10, "limit_factor": 0.5},

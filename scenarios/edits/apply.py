@@ -44,6 +44,7 @@ _CHANGES: Final[dict[str, Callable[[Draft, Any], None]]] = {
     for module, names in {
         people: (
             "add_providers",
+            "add_people",
             "remove_providers",
             "train",
             "change_hours",

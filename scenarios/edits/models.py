@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BeforeValidator, Discriminator, Field, WithJsonSchema, model_validator
 
 from matcher.fields import Count, Flag, Id, Misfit, Model, Money, Number, Span, Text, Weekday, Whole, Window
-from matcher.people import Certificate, Kind, Language, Level, Mode, Skill, Source
+from matcher.people import Certificate, Kind, Language, Level, Mode, Provider, Skill, Source
 
 FORMAT: Final = "sishe-scenarios/1"
 
@@ -88,6 +88,13 @@ class AddProviders(BaseEdit):
         if self.shifts is not None and self.hours_week is not None:
             raise Misfit("should have shifts or hours_week, not both", "conflict")
         return self
+
+
+class AddPeople(BaseEdit):
+    """New people or organizations, written out as the format has them."""
+
+    edit: Literal["add_people"]
+    providers: Annotated[tuple[Provider, ...], Field(min_length=1)]
 
 
 class RemoveProviders(BaseEdit):
@@ -314,6 +321,7 @@ class ChangeWeights(BaseEdit):
 
 Edit = Annotated[
     AddProviders
+    | AddPeople
     | RemoveProviders
     | Train
     | ChangeHours

@@ -11,6 +11,7 @@ from scenarios.edits.draft import Draft, Json, days_apart, json_of, moved, weekd
 
 if TYPE_CHECKING:
     from scenarios.edits.models import (
+        AddPeople,
         AddProviders,
         ChangeHours,
         ChangePrices,
@@ -127,6 +128,12 @@ def _week_of(draw: Chance, models: list[Json], hours: float) -> list[Json]:
         out.append({"day": day, "from": f"{start // 60:02d}:{start % 60:02d}", "to": f"{(start + length) // 60:02d}:{(start + length) % 60:02d}"})
         left -= length
     return out
+
+
+def add_people(draft: Draft, edit: AddPeople) -> None:
+    """Add people that are written out in full."""
+    draft.went("looser")
+    draft.providers.extend(person.model_dump(mode="json", by_alias=True, exclude_defaults=True) for person in edit.providers)
 
 
 def remove_providers(draft: Draft, edit: RemoveProviders) -> None:

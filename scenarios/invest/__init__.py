@@ -1,0 +1,9 @@
+"""What to recruit, train and fund to reach a service rate cheaply, and the curve of service against money.
+
+May import `matcher`, `scenarios.edits` and the runs and workers of `scenarios`. Never here: a price that is not said to be assumed.
+"""
+
+from scenarios.invest.measures import COSTS
+from scenarios.invest.search import invest
+
+__all__ = ["COSTS", "invest"]
