@@ -190,8 +190,8 @@ class _Search:
 
     # buying
 
-    def _reach(self, week: _Week, goal: float, most: float | None) -> _Week:
-        """Buy until a plan at the goal is found, `most` yuan are spent or nothing is found to help."""
+    def _reach(self, week: _Week, goal: float, most: float | None, *, is_told: bool = True) -> _Week:
+        """Buy until a plan at the goal is found, `most` yuan are spent or nothing is found to help; what is only an attempt is not told."""
         useless: set[str] = set()
         for _ in range(ROUNDS):
             if week.rate >= goal:
@@ -206,7 +206,8 @@ class _Search:
                 break
             new = [one.bought(_next(week) + k) for k, one in enumerate(chosen)]
             week = self._planned([((*week.bought, *new), week.plan)], PLANS)[0]
-            self._told(week)
+            if is_told:
+                self._told(week)
         return week
 
     def _chosen(self, week: _Week, goal: float, most: float | None, useless: set[str]) -> tuple[list[Measure], bool]:
@@ -285,7 +286,7 @@ class _Search:
                 break
             kept.add(given)
             less = self._planned([(_without(week, given), week.plan)])[0]
-            less = self._reach(less, floor, week.yuan - CHEAPER)
+            less = self._reach(less, floor, week.yuan - CHEAPER, is_told=False)
             if less.rate >= floor:
                 week, missed = self._pruned(less, floor), 0
                 self._told(week)
