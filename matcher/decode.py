@@ -28,26 +28,29 @@ if TYPE_CHECKING:
     from matcher.plan import Unassigned
 
 
-def decode(compiled: Compiled, state: Longs, like: Plan | None = None) -> Plan:
+def decode(compiled: Compiled, state: Longs, like: Plan | None = None, *, with_reasons: bool = True) -> Plan:
     """Return the plan that a state holds: a pure function of the two.
 
     Parameters
     ----------
     like
         A plan that may be much the same: assignments that are equal are taken from it rather than made again, which is quicker.
+    with_reasons
+        Whether the plan says of each visit left out what stopped it. Without, it does not mention them, which the verifier takes for left out too:
+        for plans that are only counted.
     """
     routes = view(state)
     holder = dict(numbered(compiled, routes, range(len(compiled.instance.needs))))
     assignments, unassigned = [], []
     made = {assignment.visit: assignment for assignment in like.assignments} if like is not None else {}
     tables = Tables(compiled, routes)
-    reasons = Reasons(compiled, state)
+    reasons = Reasons(compiled, state) if with_reasons else None
     for v, visit in enumerate(compiled.visits):
         w = holder.get(v, NONE)
-        if w == NONE:
-            unassigned.append(reasons.of(v))
-        else:
+        if w != NONE:
             assignments.append(tables.assignment(visit.id, w, made.get(visit.id)))
+        elif reasons is not None:
+            unassigned.append(reasons.of(v))
     return Plan(
         problem=compiled.problem.digest,
         assignments=tuple(assignments),

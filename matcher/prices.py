@@ -273,7 +273,7 @@ class _Trial:
         refit.construct()
         refit.run(self._steps)
         state = refit.best()
-        report = check(ground.compiled.problem, decode(ground.compiled, state))
+        report = check(ground.compiled.problem, decode(ground.compiled, state, with_reasons=False))
         assert report.is_clean, report.violations
         is_in = view(state).visit[:, IS_IN] == 1
         return int(ground.compiled.instance.visits["weight"][is_in].sum()), int(is_in.sum()), report.cost

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.small import small_problem
+from matcher.check import check
 from matcher.compile import compile_problem
 from matcher.decode import decode
 from matcher.kernels.routes import empty
@@ -16,6 +17,7 @@ from matcher.plan import Plan
 from matcher.problem import Problem
 from matcher.rules import Term
 from matcher.solve import solve
+from matcher.start import state_of
 
 Json = dict[str, Any]
 
@@ -190,3 +192,15 @@ def test_routes_that_serve_nobody_decode_to_a_plan_that_leaves_everyone_out() ->
 def test_a_plan_written_and_read_again_is_the_same_plan(seed: int) -> None:
     plan = solved(small_problem(seed, 12))
     assert Plan.parse(plan.to_json()) == plan
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_plan_without_reasons_costs_the_same(seed: int) -> None:
+    problem = small_problem(seed, 12)
+    compiled = compile_problem(problem)
+    state = state_of(compiled, solve(problem, chunks=1, threads=1).plan)
+    whole, bare = decode(compiled, state), decode(compiled, state, with_reasons=False)
+    assert {item.visit for item in whole.unassigned} == {visit.id for visit in problem.visits} - {item.visit for item in bare.assignments}
+    assert bare.unassigned == ()
+    assert bare.assignments == whole.assignments
+    assert check(problem, bare) == check(problem, whole)

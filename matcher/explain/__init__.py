@@ -101,7 +101,7 @@ def explain(
             lost=lost,
             assignment=assignment,
             choices=others.choices(assignment),
-            alternatives=alternatives(others, ground, check(problem, decode(ground.compiled, ground.state)), assignment, is_over),
+            alternatives=alternatives(others, ground, check(problem, decode(ground.compiled, ground.state, with_reasons=False)), assignment, is_over),
         )
     return _left_out(ground, plan, report, v, seed=seed, steps=steps, is_over=is_over, cancelled=cancelled or never, lost=lost, given=given)
 

@@ -142,8 +142,8 @@ class Others:
         return int(cost), int(pairing)
 
     def plan_with(self, place: list[Any]) -> Plan | None:
-        """Return the plan in which the visit has a place that was found; None where it does not settle."""
-        return self.with_place(place, lambda state: decode(self._compiled, state))
+        """Return the plan in which the visit has a place that was found, without reasons; None where it does not settle."""
+        return self.with_place(place, lambda state: decode(self._compiled, state, with_reasons=False))
 
     def with_place(self, place: list[Any], look: Callable[[Longs], T]) -> T | None:
         """Return what `look` makes of the routes in which the visit has a place that was found; None where it does not settle.

@@ -81,6 +81,7 @@ class Forced(Data):
     """The cheapest plan found that serves the visit.
 
     ``cost`` and ``by_term`` are differences: what this plan costs more than the plan in question (terms that do not differ are left out).
+    The plan does not say why others are left out.
     """
 
     cost: int

@@ -211,7 +211,7 @@ def _tried(ground: Ground, plan: Plan, v: int, proposal: Proposal, seed: int) ->
         refit.run(STEPS)
     if not refit.serves(v):
         return None
-    found = decode(changed.compiled, refit.best())
+    found = decode(changed.compiled, refit.best(), with_reasons=False)
     visit = changed.compiled.visits[v].id
     if visit not in {assignment.visit for assignment in found.assignments}:
         return None

@@ -34,7 +34,7 @@ def forced(
     if refit is None:
         return None
     visit = ground.compiled.visits[v].id
-    for found in _named(decode(ground.compiled, refit.best()), visit):
+    for found in _named(decode(ground.compiled, refit.best(), with_reasons=False), visit):
         verified = check(ground.compiled.problem, found)
         assignment = next((item for item in found.assignments if item.visit == visit), None)
         if assignment is not None and verified.is_clean:
