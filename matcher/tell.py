@@ -124,11 +124,12 @@ def price_sections(found: Prices, lang: Lang, *, is_recruits: bool) -> list[Sect
 def _price(price: Price, width: int, lang: Lang) -> tuple[str, ...]:
     cells = [f"{point.urgency:+.1f}" + ("*" if point.is_noise else "") for point in price.curve]
     noise = max((point.noise for point in price.curve), default=0.0)
-    return (_resource(price, lang), *cells, *[""] * (width - len(cells)), f"{noise:.1f}")
+    return (resource_words(price.code, price.detail, lang), *cells, *[""] * (width - len(cells)), f"{noise:.1f}")
 
 
-def _resource(price: Price, lang: Lang) -> str:
-    values = dict(price.detail)
+def resource_words(code: str, detail: Mapping[str, Any], lang: Lang) -> str:
+    """Return what a resource is: an hour of whom, whom to recruit or to train, which fund."""
+    values = dict(detail)
     if "day" in values:
         values["day"] = day_name(values["day"], lang)
     if "weekday" in values:
@@ -137,7 +138,7 @@ def _resource(price: Price, lang: Lang) -> str:
         values["kind"] = word(lang, f"kind.{values['kind']}")
     if "skill" in values:
         values["skill"] = values["skill"] or word(lang, "price.any_skill")
-    return word(lang, f"resource.{price.code}", **values)
+    return word(lang, f"resource.{code}", **values)
 
 
 def difference_sections(found: Difference, lang: Lang) -> list[Section]:

@@ -19,6 +19,7 @@ from scenarios.cli import app
 from scenarios.report import page as pages
 from scenarios.report import parts_of, write_report
 from scenarios.report.charts import curve, differences
+from scenarios.report.purchases import purchase_words
 from scenarios.weihai.week import make_week
 from scenarios.words import LANGS, Lang, has_word, word
 
@@ -157,3 +158,21 @@ def test_every_key_that_the_code_and_the_page_ask_for_has_words(lang: Lang) -> N
 def test_a_key_without_words_is_an_error() -> None:
     with pytest.raises(KeyError, match="no_such"):
         word("en", "report.no_such")
+
+
+@pytest.mark.parametrize(
+    ("item", "says"),
+    [
+        ({"code": "hour", "kind": "volunteer", "skill": "", "day": "2026-11-24", "community": "c1"}, "志愿者一小时"),
+        ({"code": "fund", "fund": "f1", "yuan": 100.0}, "f1 100"),
+        ({"code": "recruit", "skill": "bathing", "community": "c1", "weekday": 5}, "增加一位志愿者"),
+        ({"code": "train", "provider": "p1", "skill": "bathing", "level": 2}, "p1 接受 bathing 培训至 2 级"),
+        ({"code": "team", "visit": "n1#1", "community": "c1", "hours": [["volunteer", 2]]}, "一个小组: n1#1, c1; 志愿者 2 小时"),
+    ],
+    ids=lambda value: value["code"] if isinstance(value, dict) else "",
+)
+def test_each_purchase_is_said_in_words(item: dict[str, Any], says: str) -> None:
+    found = purchase_words({**item, "gain": 1.0}, "zh")
+    assert says in found
+    assert not any(key in found for key in ("kind", "skill", "weekday", "provider", "hours", "volunteer"))
+    assert purchase_words({**item, "gain": 1.0}, "en") != found

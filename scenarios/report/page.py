@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from scenarios.figures import SHARES
 from scenarios.report import charts
+from scenarios.report.purchases import purchase_words
 from scenarios.words import has_word, word
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def page(parts: Json, lang: Lang) -> str:
     environment.filters["number"] = lambda value: "–" if value is None else f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
     environment.globals["w"] = lambda key, **values: word(lang, key, **values)
     environment.globals["named"] = lambda key, otherwise: word(lang, key) if has_word(lang, key) else otherwise
+    environment.globals["purchase"] = lambda item: purchase_words(item, lang)
     template = environment.from_string((files("scenarios") / "report" / "page.html").read_text(encoding="utf-8"))
     first = next(iter(parts.values()))
     return template.render(

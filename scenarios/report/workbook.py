@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from scenarios.report.purchases import purchase_words
 from scenarios.words import has_word, word
 
 if TYPE_CHECKING:
@@ -262,15 +263,7 @@ def _investment(book: Workbook, found: Json, lang: Lang) -> None:
         book,
         word(lang, "report.purchases"),
         [word(lang, f"report.{key}") for key in ("what", "yuan", "gain", "detail")],
-        [
-            [
-                word(lang, f"buy.{item['code']}"),
-                item["yuan"],
-                item["gain"],
-                json.dumps({key: value for key, value in item.items() if key not in ("code", "yuan", "gain")}, ensure_ascii=False),
-            ]
-            for item in found["bought"]
-        ],
+        [[word(lang, f"buy.{item['code']}"), item["yuan"], item["gain"], purchase_words(item, lang)] for item in found["bought"]],
     )
 
 
