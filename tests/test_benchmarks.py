@@ -21,7 +21,7 @@ from benchmarks.families import FAMILIES, Instance, first_of_each_group, instanc
 from benchmarks.judge import judge
 from benchmarks.plots import draw, gaps_over_time
 from benchmarks.shape import InstanceError
-from benchmarks.tables import REFERENCE, best_costs, gap, runs_to_csv, summarize, to_csv, to_markdown
+from benchmarks.tables import REFERENCE, best_costs, current, gap, runs_to_csv, summarize, to_csv, to_markdown
 from matcher.check import check
 from matcher.console import run as run_command
 
@@ -382,6 +382,12 @@ def test_peers_are_counted_against_the_engine_seed_by_seed_and_one_without_seeds
     assert (rows["pyvrp"].wins, rows["pyvrp"].ties, rows["pyvrp"].losses) == (0, 1, 0)
     assert best_costs(runs) == {("neutral", "300-60-1"): 100}
     assert rows["vroom"].served == pytest.approx(90)
+
+
+def test_runs_of_another_family_count_until_it_runs_anew() -> None:
+    older = [_week_run(100, 1, OWN, version="0"), _run(A, 500, version="0")]
+    newer = _run(A, 218.199)
+    assert current([*older, newer]) == [older[0], newer]
 
 
 def test_runs_of_an_older_version_do_not_count() -> None:
