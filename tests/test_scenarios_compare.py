@@ -90,7 +90,9 @@ def test_a_grid_of_more_and_more_people_is_monotone_within_noise(found: Json) ->
 def test_every_scenario_says_in_both_languages_what_can_be_told(found: Json) -> None:
     for row in found["scenarios"]:
         assert set(row["says"]) == {"zh", "en"}
-        assert ("noise" in row["says"]["en"]) == (row["verdict"] in ("noise", "against"))
+        # what one comparison would call a difference may be chance where so many are compared
+        is_doubtful = any(said in row["says"]["en"] for said in ("noise", "may be chance"))
+        assert is_doubtful == (row["verdict"] in ("noise", "against"))
 
 
 def test_all_that_is_compared_started_from_the_same_plans(found: Json, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from typing import TYPE_CHECKING
 
@@ -34,16 +35,11 @@ def test_a_drag_says_at_once_which_rules_it_breaks_and_is_not_done_unasked(open_
     before = house.client.plan(plan_id)
     visit = alone(street, before, "s0002")
     sunday = desk.place("s0003", 6, 0.9)
-    with desk.page.expect_response(lambda answer: answer.url.endswith("/what-if") and "s0003" in (answer.request.post_data or "")) as answered:
-        desk.drag(desk.block(visit), *sunday)
+    # On its way over the row it is asked for other places too; what stands there in the end is of the last one.
+    desk.drag(desk.block(visit), *sunday)
     ghost = desk.page.locator(".ghost")
-    expect(ghost).to_contain_text("社工 0003")
-    broken = [item["rule"] for item in answered.value.json()["broken"]]
-    assert "window" in broken
-    assert "shift" in broken
-    for rule in broken[:4]:
-        expect(ghost).to_contain_text(word("zh", f"rule.{rule}"))
-    expect(ghost).to_contain_text("11月29日 周日")
+    for said in ("社工 0003", "11月29日 周日", word("zh", "rule.window"), word("zh", "rule.shift")):
+        expect(ghost).to_contain_text(said)
     desk.page.screenshot(path=shots / "6-drag.png")
     for step in range(6):
         with desk.page.expect_response("**/what-if"):
@@ -179,7 +175,8 @@ def test_who_waits_is_told_why_what_would_help_and_where_there_is_room(open_desk
     expect(desk.dialog()).to_contain_text("为什么没有安排")
     with desk.page.expect_response("**/explain/**"):
         desk.act("explain", inside="dialog")
-    expect(desk.dialog()).to_contain_text("据搜索所见")
+    expect(desk.dialog()).to_contain_text(re.compile("据搜索所见|已证明"))
+    expect(desk.dialog()).to_contain_text("要安排它，须让位的服务")
     desk.is_accessible()
     desk.page.screenshot(path=shots / "7-why.png")
     desk.page.keyboard.press("Escape")
