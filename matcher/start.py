@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matcher.kernels.carry import carry
 from matcher.kernels.cells import pack
 from matcher.kernels.routes import NONE
-from matcher.kernels.search import refresh_worst
 from matcher.solvers.searcher import Searcher
 
 if TYPE_CHECKING:
@@ -38,10 +36,7 @@ def state_of(compiled: Compiled, plan: Plan, packed: tuple[Longs, Reals] | None 
     places = _Places(compiled)
     for assignment in sorted(plan.assignments, key=lambda a: (a.visit not in first, a.team[0].start, a.visit)):
         places.note(assignment)
-    largest = int(instance.visits["nodes"].max(initial=1))
-    own = np.zeros((2, largest), np.int64)
-    carry(*searcher.arrays[:4], *places.arrays(), own[0], own[1], searcher.is_timed)
-    refresh_worst(searcher.ins, searcher.rt)
+    searcher.take_up(instance, *places.arrays())
     return searcher.rt
 
 

@@ -20,9 +20,7 @@ import numpy as np
 from ortools.linear_solver import pywraplp
 from ortools.sat.python import cp_model
 
-from matcher.kernels.carry import carry
 from matcher.kernels.routes import NONE, SERVED, SHIFT, open_journal, view
-from matcher.kernels.search import refresh_worst
 from matcher.solvers.construct import construct
 from matcher.solvers.pool import Pool, Routes, joined
 from matcher.solvers.searcher import Searcher, best_of_state
@@ -278,7 +276,5 @@ def _take_up(instance: Instance, trial: Searcher, routes: Routes, picked: Any) -
     entries = np.full(len(instance.nodes), NONE, np.int64)
     entries[nodes] = entries_of(instance, nodes, shift[nodes])
     waiting = instance.nodes["visit"][nodes[np.lexsort((nodes, planned[nodes]))]].astype(np.int64)
-    own = np.zeros((2, int(instance.visits["nodes"].max(initial=1))), np.int64)
-    carry(*trial.arrays[:4], waiting, entries, planned, np.full(len(planned), NONE, np.int64), own[0], own[1], trial.is_timed)
-    refresh_worst(trial.ins, trial.rt)
+    trial.take_up(instance, waiting, entries, planned, np.full(len(planned), NONE, np.int64))
     open_journal(trial.rt)

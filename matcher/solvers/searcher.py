@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from matcher.kernels.carry import carry
 from matcher.kernels.routes import ABSENT, empty, view
-from matcher.kernels.search import BEST_COST, best_of, best_routes, cost_of, record_best, return_to_best
+from matcher.kernels.search import BEST_COST, best_of, best_routes, cost_of, record_best, refresh_worst, return_to_best
 from matcher.kernels.work import workspace
 
 if TYPE_CHECKING:
@@ -60,6 +63,12 @@ class Searcher:
         best = other.best()
         self.rt[: len(best)] = best
         self.bs[:] = best_of_state(self, best)
+
+    def take_up(self, instance: Instance, waiting: Longs, entries: Longs, planned: Longs, funds: Longs) -> None:
+        """Place absent visits as a plan has them, as far as the rules allow (`matcher.kernels.carry.carry`)."""
+        own = np.zeros((2, int(instance.visits["nodes"].max(initial=1))), np.int64)
+        carry(*self.arrays[:4], waiting, entries, planned, funds, own[0], own[1], self.is_timed)
+        refresh_worst(self.ins, self.rt)
 
     def cost(self) -> int:
         """Return the cost of the current routes."""
