@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import gzip
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -382,6 +384,16 @@ def test_peers_are_counted_against_the_engine_seed_by_seed_and_one_without_seeds
     assert (rows["pyvrp"].wins, rows["pyvrp"].ties, rows["pyvrp"].losses) == (0, 1, 0)
     assert best_costs(runs) == {("neutral", "300-60-1"): 100}
     assert rows["vroom"].served == pytest.approx(90)
+
+
+def test_a_search_that_proves_nothing_loads_no_source_that_only_proves() -> None:
+    code = (
+        "import sys; from benchmarks import contest, machine; contest.warm_up()\n"
+        "print(*[name for name in machine.PROOF if 'matcher.' + name[:-3].replace('/', '.') in sys.modules])\n"
+        "print(*[name for name in machine.PROOF if not (machine.ROOT / 'matcher' / name).exists()])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def test_runs_of_another_family_count_until_it_runs_anew() -> None:
