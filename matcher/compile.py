@@ -5,7 +5,8 @@ Everything that depends on more than one node of a plan (times, teams, limits, f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from matcher.travel import Journeys
 from matcher.visits import openings_of
 
 if TYPE_CHECKING:
+    from matcher.people import Resident
     from matcher.problem import InForce, Pin, Problem
     from matcher.visits import Visit
 
@@ -56,21 +58,70 @@ class Compiled:
         return self.problem.providers[provider].id if provider < people else self.rooms[provider - people]
 
 
-def compile_problem(problem: Problem) -> Compiled:
+@dataclass(frozen=True)
+class Basis:
+    """What is compiled of a week whatever its needs: of its providers, rooms and links. Weeks with the same ones may share it; nothing writes to it.
+
+    Attributes
+    ----------
+    journeys : Journeys
+        Places and times of travel. It knows the places of needs, too, and of all of those that are compiled on it.
+    provider : dict of str to int
+        The row of each provider.
+    links : list of list of int
+        The links of each provider, by rising link.
+    providers, shifts : structured arrays of `PROVIDER` and `SHIFT`
+    counters : int
+        How many counters the state needs.
+    eligibility : Eligibility
+    """
+
+    journeys: Journeys
+    provider: dict[str, int]
+    links: list[list[int]]
+    providers: Any
+    shifts: Any
+    counters: int
+    eligibility: Eligibility
+
+    @classmethod
+    def of(cls, problem: Problem) -> Basis:
+        """Return the basis of a week."""
+        row = {provider.id: i for i, provider in enumerate(problem.providers)}
+        links: list[list[int]] = [[] for _ in problem.providers]
+        for i, link in enumerate(problem.links):
+            for member in link.members:
+                links[row[member]].append(i)
+        journeys = Journeys(problem)
+        providers, shifts = _providers_and_shifts(problem, journeys, row, links)
+        counters = _number_counters(problem, providers)
+        return cls(journeys, row, links, providers, shifts, counters, Eligibility(problem, problem.visits, row))
+
+    def alone(self, problem: Problem) -> Basis:
+        """Return the same for a week of some needs alone, of the same people."""
+        return replace(self, eligibility=self.eligibility.of(problem, problem.visits))
+
+
+def compile_problem(problem: Problem, basis: Basis | None = None) -> Compiled:
     """Return the instance of a problem.
 
     Raises nothing of its own: a `Problem` is valid by construction.
+
+    Parameters
+    ----------
+    basis
+        What is compiled of it whatever its needs, where that is at hand.
     """
-    visits, journeys = problem.visits, Journeys(problem)
-    index = _Index(problem)
-    providers, shifts = _providers_and_shifts(problem, journeys, index)
+    basis = basis or Basis.of(problem)
+    visits, journeys, eligibility = problem.visits, basis.journeys, basis.eligibility
+    index = _Index(problem, basis.provider)
+    providers, shifts = basis.providers, basis.shifts
     need_table, link_lists, fund_lists = _needs(problem)
     nodes, groups, pins = _nodes(problem, visits, journeys)
     visit_table, windows, options, prefers, musts = _visits(problem, visits, index, pins)
     points = journeys.points
     profiles = np.array([(p.seconds_per_metre, p.table) for p in journeys.profiles], dtype=PROFILE)
     tables = np.array(journeys.tables, dtype=np.int32) if journeys.tables else np.zeros((0, 1, 1), np.int32)
-    eligibility = Eligibility(problem, visits, index.provider)
     candidates = eligibility.candidates(pins.only_provider)
     entry_first = np.zeros(len(nodes) + 1, np.int64)
     facts = (nodes, visit_table, shifts, providers, windows)
@@ -87,7 +138,7 @@ def compile_problem(problem: Problem) -> Compiled:
     by_shift = np.argsort(entry_shift, kind="stable")
     near = np.full((len(visits), min(NEAR, max(0, len(visits) - 1))), -1, np.int32)
     find_near((nodes, visit_table, windows), (points, profiles, tables), near)
-    known = [sorted((index.provider[p], objective.face(problem.weights, times)) for p, times in r.known.items()) for r in problem.residents]
+    known_first, known_provider, known_cost = known_of(problem, problem.residents, index.provider)
     instance = Instance(
         nodes=nodes,
         visits=visit_table,
@@ -108,15 +159,15 @@ def compile_problem(problem: Problem) -> Compiled:
         group_node=group_node,
         resident_first=resident_first,
         resident_visit=resident_visit,
-        known_first=_starts(len(row) for row in known),
-        known_provider=np.array([p for row in known for p, _ in row], np.int32),
-        known_cost=np.array([cost for row in known for _, cost in row], np.int64),
+        known_first=known_first,
+        known_provider=known_provider,
+        known_cost=known_cost,
         need_fund=np.array(fund_lists, np.int32),
         need_link=np.array(link_lists, np.int32),
         link_first=_starts(len(link.members) for link in problem.links),
         link_provider=np.array([index.provider[p] for link in problem.links for p in link.members], np.int32),
         link_grade=np.array([GRADES.index(link.grade) for link in problem.links], np.int32),
-        provider_link=np.array([i for row in index.provider_links for i in row], np.int32),
+        provider_link=np.array([i for row in basis.links for i in row], np.int32),
         must_provider=np.array(musts, np.int32),
         fund_amount=np.array([fund.amount for fund in problem.funds], np.int64),
         community_weight=_community_weights(visit_table, len(problem.communities)),
@@ -124,7 +175,7 @@ def compile_problem(problem: Problem) -> Compiled:
         profiles=profiles,
         tables=tables,
         weights=np.array([tuple(getattr(problem.weights, name) for name in WEIGHTS.names or ())], WEIGHTS),
-        counters=np.array([_number_counters(problem, providers)], np.int64),
+        counters=np.array([basis.counters], np.int64),
         is_bounded=np.array([_is_bounded(windows, shifts)], np.int64),
     )
     rooms = tuple(room.id for venue in problem.venues for room in venue.rooms)
@@ -134,14 +185,10 @@ def compile_problem(problem: Problem) -> Compiled:
 class _Index:
     """Rows by id."""
 
-    def __init__(self, problem: Problem) -> None:
-        self.provider = {provider.id: i for i, provider in enumerate(problem.providers)}
+    def __init__(self, problem: Problem, provider: dict[str, int]) -> None:
+        self.provider = provider
         self.resident = {resident.id: i for i, resident in enumerate(problem.residents)}
         self.community = {community.id: i for i, community in enumerate(problem.communities)}
-        self.provider_links: list[list[int]] = [[] for _ in problem.providers]
-        for i, link in enumerate(problem.links):
-            for member in link.members:
-                self.provider_links[self.provider[member]].append(i)
 
 
 def _starts(lengths: Any) -> np.ndarray[Any, np.dtype[np.int32]]:
@@ -155,7 +202,14 @@ def _grouped(keys: Any, count: int) -> tuple[Any, Any]:
     return np.searchsorted(keys[order], np.arange(count + 1)).astype(np.int32), order
 
 
-def _providers_and_shifts(problem: Problem, journeys: Journeys, index: _Index) -> tuple[Any, Any]:
+def known_of(problem: Problem, residents: Iterable[Resident], provider: dict[str, int]) -> tuple[Any, Any, Any]:
+    """Return whom residents know, CSR: the first of each, the provider, and what they cost as a face."""
+    known = [sorted((provider[p], objective.face(problem.weights, times)) for p, times in r.known.items()) for r in residents]
+    flat = [pair for row in known for pair in row]
+    return _starts(len(row) for row in known), np.array([p for p, _ in flat], np.int32), np.array([cost for _, cost in flat], np.int64)
+
+
+def _providers_and_shifts(problem: Problem, journeys: Journeys, row_of: dict[str, int], links_of: list[list[int]]) -> tuple[Any, Any]:
     rooms = [(venue, room) for venue in problem.venues for room in venue.rooms]
     table = np.zeros(len(problem.providers) + len(rooms), PROVIDER)
     rows: list[tuple[int, ...]] = []
@@ -169,7 +223,7 @@ def _providers_and_shifts(problem: Problem, journeys: Journeys, index: _Index) -
         leg = p.max_leg_minutes * 60 if p.max_leg_minutes is not None else FAR
         rows.append(
             (
-                index.provider[p.id],
+                row_of[p.id],
                 shift.crew,
                 shift.day,
                 shift.week,
@@ -187,7 +241,7 @@ def _providers_and_shifts(problem: Problem, journeys: Journeys, index: _Index) -
         )
     weeks, link_start = problem.horizon.weeks, 0
     for i, p in enumerate(problem.providers):
-        links = len(index.provider_links[i])
+        links = len(links_of[i])
         row = table[i]
         row["kind"], row["supervision"], row["supervises"] = KINDS.index(p.kind), SUPERVISION.index(p.supervision), p.supervises
         row["link_first"], row["links"], row["has_grades"] = link_start, links, links > 0

@@ -87,9 +87,19 @@ def numbered(compiled: Compiled, routes: Routes, needs: Iterable[int]) -> Iterat
 
 
 class Tables:
-    """What assignments are written from, as plain lists: a look into an array costs more than into a list."""
+    """What assignments are written from, as plain lists: a look into an array costs more than into a list.
 
-    def __init__(self, compiled: Compiled, routes: Routes) -> None:
+    Parameters
+    ----------
+    like
+        Tables of other routes of the same week: what the two have in common is taken from them.
+    """
+
+    def __init__(self, compiled: Compiled, routes: Routes, like: Tables | None = None) -> None:
+        if like is not None:
+            vars(self).update(vars(like))
+            self._shift, self._start, self._fund = (routes.node[:, field].tolist() for field in (SHIFT, START, FUND))
+            return
         instance = compiled.instance
         self._compiled, self._horizon = compiled, compiled.problem.horizon
         self._first, self._nodes = instance.visits["first_node"].tolist(), instance.visits["nodes"].tolist()

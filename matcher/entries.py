@@ -6,6 +6,7 @@ Roles that ask the same are decided once, for all providers at once.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,6 +54,18 @@ class Eligibility:
                 self._local.setdefault(community, []).append(i)
         self._rooms = [(venue.id, room.seats) for venue in problem.venues for room in venue.rooms]
         self._in_force = {line.visit: line for line in problem.in_force}
+
+    def of(self, problem: Problem, visits: tuple[Visit, ...]) -> Eligibility:
+        """Return the same for visits of another week of the same people, funds and links."""
+        other = copy(self)
+        vars(other).update(
+            _problem=problem,
+            _visits=visits,
+            _masks=dict(self._masks),
+            _residents={resident.id: resident for resident in problem.residents},
+            _in_force={line.visit: line for line in problem.in_force},
+        )
+        return other
 
     def rules(self, visit: Visit, role: VisitRole) -> Iterator[tuple[Rule, Mask]]:
         """Yield each rule on people, in the order in which they are applied, and who passes it."""

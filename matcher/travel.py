@@ -7,6 +7,7 @@ plain Python, numpy and compiled code. Seconds are always rounded up.
 from __future__ import annotations
 
 import math
+from copy import copy
 from typing import TYPE_CHECKING, NamedTuple
 
 import networkx as nx
@@ -16,6 +17,8 @@ import numpy.typing as npt
 from matcher.problem import MatrixTravel, RoadTravel, StraightTravel
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matcher.fields import Location
     from matcher.people import Provider, Venue
     from matcher.problem import Need, Problem
@@ -48,7 +51,7 @@ class Journeys:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._index: dict[tuple[float, ...], int] = {}
+        self._index: dict[tuple[float | None, ...], int] = {}
         self._places: list[Location] = []
         residents = {resident.id: resident.location for resident in problem.residents}
         communities = {community.id: community.location for community in problem.communities}
@@ -61,10 +64,7 @@ class Journeys:
             elif need.place == "venue":
                 self._needs[need.id] = self._venues[need.venue or ""]
             else:
-                place = need.location or (residents[need.resident] if need.resident is not None else None)
-                place = place or communities[problem.community_of[need.id]]
-                assert place is not None, "validated: a need at home has a place"
-                self._needs[need.id] = self._add(place)
+                self._needs[need.id] = self._add(_home(problem, need, residents, communities))
         self.points = np.array([_point(place, problem.coordinates) for place in self._places], dtype=np.float64).reshape(-1, 3)
         self.profiles: list[Profile] = []
         self.tables: list[npt.NDArray[np.int64]] = []
@@ -75,6 +75,25 @@ class Journeys:
 
     def __len__(self) -> int:
         return len(self._places)
+
+    def with_need(self, problem: Problem, need: Need) -> Journeys:
+        """Return the same for a week with one need more, its last, and otherwise the same places and providers."""
+        if self.tables:
+            return Journeys(problem)
+        other = copy(self)
+        if need.place != "home":
+            at = -1 if need.place == "remote" else self._venues[need.venue or ""]
+        else:
+            residents = {resident.id: resident.location for resident in problem.residents if resident.id == need.resident}
+            place = _home(problem, need, residents, {community.id: community.location for community in problem.communities})
+            key = _key(place)
+            at = self._index.get(key, len(self))
+            if at == len(self):
+                point = np.array([_point(place, problem.coordinates)], dtype=np.float64)
+                points, rows = np.concatenate((self.points, point)), [*self._rows, tuple(point[0].tolist())]
+                vars(other).update(_index={**self._index, key: at}, _places=[*self._places, place], points=points, _rows=rows)
+        vars(other).update(_problem=problem, _needs={**self._needs, need.id: at})
+        return other
 
     def of_need(self, need: Need) -> int:
         """Return the place of a need, -1 where it is remote."""
@@ -109,11 +128,11 @@ class Journeys:
         return x, y, z
 
     def _add(self, place: Location) -> int:
-        key = (place.lat, place.lon, 0.0) if place.lat is not None else (place.x, place.y) if place.x is not None else (place.row,)
+        key = _key(place)
         if key not in self._index:
-            self._index[key] = len(self._places)  # type: ignore[index]
+            self._index[key] = len(self._places)
             self._places.append(place)
-        return self._index[key]  # type: ignore[index]
+        return self._index[key]
 
     def _add_profile(self, provider: Provider) -> int:
         travel = self._problem.travel
@@ -171,6 +190,19 @@ def seconds_per_metre(travel: StraightTravel | RoadTravel, provider: Provider) -
     """Return the seconds that a straight metre takes: the detour (on roads, none) over the provider's speed."""
     speed = provider.speed_kmh if provider.speed_kmh is not None else travel.speeds_kmh[provider.mode]
     return (travel.detour if isinstance(travel, StraightTravel) else 1.0) * KMH_PER_MPS / speed
+
+
+def _home(problem: Problem, need: Need, residents: Mapping[str, Location | None], communities: Mapping[str, Location | None]) -> Location:
+    """Return where a need at home is: where it says, where its resident lives, or where its community is."""
+    place = need.location or (residents[need.resident] if need.resident is not None else None)
+    place = place or communities[problem.community_of[need.id]]
+    assert place is not None, "validated: a need at home has a place"
+    return place
+
+
+def _key(place: Location) -> tuple[float | None, ...]:
+    """Return what two places at the same spot have in common."""
+    return (place.lat, place.lon, 0.0) if place.lat is not None else (place.x, place.y) if place.x is not None else (place.row,)
 
 
 def _point(place: Location, coordinates: str) -> tuple[float, float, float]:

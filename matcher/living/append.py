@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from matcher.compile import Compiled, compile_problem
+from matcher.compile import Basis, Compiled, compile_problem, known_of
 from matcher.errors import Fault, ProblemError
 from matcher.instance import Instance, freeze
-from matcher.kernels.cells import pack
 from matcher.kernels.routes import ABSENT, CLOCK, LOSS, SLOT, SOFT, WORST, empty, view
+from matcher.living.repack import appended
 from matcher.problem import Problem
-from matcher.travel import Journeys
 
 if TYPE_CHECKING:
     from matcher.instance import Longs
     from matcher.living.desk import Desk
     from matcher.people import Provider, Resident
     from matcher.problem import Need
-    from matcher.visits import Shift
 
 
 def with_need(desk: Desk, need: Need, resident: Resident | None = None) -> Desk:
@@ -38,11 +36,16 @@ def with_need(desk: Desk, need: Need, resident: Resident | None = None) -> Desk:
     """
     _refuse_faults(desk.problem, need, resident)
     problem, alone = _problems(desk.problem, need, resident)
-    compiled = joined(desk.compiled, compile_problem(alone), problem, need)
+    basis = replace(desk.basis, journeys=desk.basis.journeys.with_need(problem, need))
+    own = compile_problem(alone, basis.alone(alone))
+    compiled = joined(desk.compiled, own, problem, basis)
+    packed = appended(desk.packed, desk.compiled.instance, own.instance, compiled.instance)
     state = _extended(desk.compiled.instance, compiled.instance, desk.state)
     plan = desk.plan.model_copy(update={"problem": None})
-    wider = replace(desk, problem=problem, plan=plan, compiled=compiled, packed=pack(compiled.instance), state=state)
-    wider.__dict__["recheck"] = desk.recheck.with_need(problem, need)
+    wider = replace(desk, problem=problem, plan=plan, compiled=compiled, packed=packed, state=state)
+    visits = range(len(desk.compiled.visits), len(compiled.visits))
+    own_rows = {compiled.visits[v].id: v for v in visits}
+    vars(wider).update(basis=basis, recheck=desk.recheck.with_need(problem, need, basis.journeys), assigned=desk.assigned, row=desk.row | own_rows)
     return wider
 
 
@@ -80,34 +83,37 @@ def _problems(problem: Problem, need: Need, resident: Resident | None) -> tuple[
     if resident is not None:
         fields["residents"] = (*problem.residents, resident)
     whole = Problem.model_construct(**{**fields, "needs": (*problem.needs, need)})
-    alone = alone_of(whole, need, problem.shifts)
+    alone = alone_of(whole, need)
     whole.__dict__["visits"] = (*problem.visits, *alone.visits)
     whole.__dict__["shifts"] = problem.shifts
     whole.__dict__["community_of"] = {**problem.community_of, **alone.community_of}
     return whole, alone
 
 
-def alone_of(problem: Problem, need: Need, shifts: tuple[Shift, ...]) -> Problem:
-    """Return a week of one of its needs alone, with the same people; `shifts` are theirs."""
+def alone_of(problem: Problem, need: Need) -> Problem:
+    """Return a week of one of its needs alone, with the same people."""
     fields: dict[str, Any] = {name: getattr(problem, name) for name in type(problem).model_fields}
     people = tuple(_unclaimed(provider) for provider in problem.providers)
-    alone = Problem.model_construct(**{**fields, "needs": (need,), "providers": people, "pins": (), "in_force": ()})
-    alone.__dict__["shifts"] = shifts
-    return alone
+    residents = tuple(resident for resident in problem.residents if resident.id == need.resident)
+    fields |= {"needs": (need,), "residents": residents, "providers": people, "pins": (), "in_force": ()}
+    return Problem.model_construct(**fields)
 
 
-def joined(base: Compiled, own: Compiled, problem: Problem, need: Need) -> Compiled:
+def joined(base: Compiled, own: Compiled, problem: Problem, basis: Basis) -> Compiled:
     """Return the instance of a week with the one need more.
 
     Parameters
     ----------
     base, own
-        What is compiled of the week without the need, and of the need alone, with the same people.
+        What is compiled of the week without the need, and of the need alone (`alone_of`), with the same people.
     problem
         The week, with the need, and perhaps with others that come after it.
+    basis
+        That of the week with the need.
     """
+    need = own.problem.needs[0]
     b, e = base.instance, own.instance
-    journeys = Journeys(problem)
+    journeys = basis.journeys
     count, groups, entries = len(b.nodes), len(b.group_first) - 1, b.entry_first[-1]
     nodes, visits, needs = e.nodes.copy(), e.visits.copy(), e.needs.copy()
     nodes["visit"] += len(b.visits)
@@ -125,7 +131,10 @@ def joined(base: Compiled, own: Compiled, problem: Problem, need: Need) -> Compi
     needs["first_visit"] += len(b.visits)
     needs["fund_first"] += len(b.need_fund)
     needs["link_first"] += len(b.need_link)
-    resident_first, resident_visit = _with_resident(b, e, len(b.visits), len(problem.residents))
+    known_first, known_provider, known_cost = known_of(problem, problem.residents[len(b.known_first) - 1 :], basis.provider)
+    resident = next((row for row, item in enumerate(problem.residents) if item.id == need.resident), -1)
+    visits["resident"] = resident
+    resident_first, resident_visit = _with_resident(b, resident, len(b.visits) + np.arange(len(visits)), len(problem.residents))
     instance = Instance(
         nodes=np.concatenate((b.nodes, nodes)),
         visits=np.concatenate((b.visits, visits)),
@@ -146,9 +155,9 @@ def joined(base: Compiled, own: Compiled, problem: Problem, need: Need) -> Compi
         group_node=np.concatenate((b.group_node, e.group_node + count)).astype(np.int32),
         resident_first=resident_first,
         resident_visit=resident_visit,
-        known_first=e.known_first,
-        known_provider=e.known_provider,
-        known_cost=e.known_cost,
+        known_first=np.concatenate((b.known_first, b.known_first[-1] + known_first[1:])),
+        known_provider=np.concatenate((b.known_provider, known_provider)),
+        known_cost=np.concatenate((b.known_cost, known_cost)),
         need_fund=np.concatenate((b.need_fund, e.need_fund)),
         need_link=np.concatenate((b.need_link, e.need_link)),
         link_first=b.link_first,
@@ -165,16 +174,17 @@ def joined(base: Compiled, own: Compiled, problem: Problem, need: Need) -> Compi
         counters=b.counters,
         is_bounded=np.maximum(b.is_bounded, e.is_bounded),
     )
-    return Compiled(problem, freeze(instance), problem.visits, base.rooms, own.eligibility)
+    return Compiled(problem, freeze(instance), problem.visits, base.rooms, basis.eligibility.of(problem, problem.visits))
 
 
-def _with_resident(b: Instance, e: Instance, visits: int, residents: int) -> tuple[Any, Any]:
+def _with_resident(b: Instance, resident: int, visits: Longs, residents: int) -> tuple[Any, Any]:
     """Return the visits of each resident, those of the new need last in the row of theirs."""
-    more = np.diff(e.resident_first)
     first = np.concatenate((b.resident_first, np.repeat(b.resident_first[-1:], residents + 1 - len(b.resident_first))))
-    places = np.repeat(first[1:], more)
-    merged = np.insert(b.resident_visit, places, e.resident_visit + visits)
-    return first + np.concatenate(([0], np.cumsum(more))).astype(np.int32), merged.astype(np.int32)
+    if resident < 0:
+        return first, b.resident_visit
+    merged = np.insert(b.resident_visit, first[resident + 1], visits)
+    first[resident + 1 :] += len(visits)
+    return first, merged.astype(np.int32)
 
 
 def _near(b: Instance, nodes: Any, visits: Any, points: Any) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 from numba import boolean, int64
 
 from matcher.check import Report, check
-from matcher.compile import Compiled, compile_problem
+from matcher.compile import Basis, Compiled, compile_problem
 from matcher.explain.refit import Ground
 from matcher.kernels.cells import pack
 from matcher.kernels.probe import exchange, probe, probe_exchanges
@@ -123,14 +123,19 @@ class Desk:
 
     def warmed(self) -> Desk:
         """Have everything ready that questions would otherwise wait for at first; returns the desk itself."""
-        for name in ("assigned", "row", "kept", "pins", "recheck"):
+        for name in ("assigned", "row", "kept", "pins", "recheck", "basis"):
             getattr(self, name)
         return self
 
     @cached_property
+    def basis(self) -> Basis:
+        """What a need more is compiled on."""
+        return Basis.of(self.problem)
+
+    @cached_property
     def recheck(self) -> Recheck:
         """The verifier of changes of the plan."""
-        return Recheck(self.problem, self.plan)
+        return Recheck(self.problem, self.plan, self.basis.journeys)
 
     @property
     def nbytes(self) -> int:

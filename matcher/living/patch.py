@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from matcher import objective
-from matcher.compile import Compiled, compile_problem
-from matcher.entries import Eligibility
+from matcher.compile import Basis, Compiled, compile_problem
 from matcher.instance import FAR, OPTION, SHIFT, WINDOW, Instance, freeze
 from matcher.living.append import alone_of, joined
 from matcher.visits import openings_of
@@ -51,12 +50,13 @@ def patched(desk: Desk, amended: Amended) -> Compiled | None:
     instance = _with_visits(instance, desk, amended, {desk.row[name]: carried[name] for name in settled})
     compiled = Compiled(after, freeze(instance), after.visits, desk.compiled.rooms, desk.compiled.eligibility)
     new = after.needs[len(before.needs) :]
+    if not new:
+        return compiled
+    basis = Basis.of(after)
     for need in new:
-        compiled = joined(compiled, compile_problem(alone_of(after, need, after.shifts)), after, need)
-    if new:
-        rows = {provider.id: p for p, provider in enumerate(after.providers)}
-        compiled = replace(compiled, eligibility=Eligibility(after, after.visits, rows))
-    return compiled
+        alone = alone_of(after, need)
+        compiled = joined(compiled, compile_problem(alone, basis.alone(alone)), after, basis)
+    return replace(compiled, eligibility=basis.eligibility)
 
 
 def _team(assignment: Assignment) -> list[tuple[str, str, int]]:

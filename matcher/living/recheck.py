@@ -16,6 +16,7 @@ from matcher.fields import Fen
 from matcher.plan import Plan
 from matcher.problem import Problem
 from matcher.rules import Rule, Term
+from matcher.travel import Journeys
 from matcher.verifier.people import people_violations
 from matcher.verifier.places import place_violations
 from matcher.verifier.reading import Reading, read
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from matcher.people import Fund, Provider
     from matcher.plan import Assignment, Service
     from matcher.problem import Need
+    from matcher.visits import Shift, Visit
 
 Changes = Mapping[str, "Assignment | None"]
 """What becomes of visits, by id; None leaves one out."""
@@ -61,15 +63,27 @@ class Judged:
 
 
 class Recheck:
-    """A problem and a plan of it, ready to be asked what a change of the plan would do. The plan may break rules."""
+    """A problem and a plan of it, ready to be asked what a change of the plan would do. The plan may break rules.
 
-    def __init__(self, problem: Problem, plan: Plan) -> None:
-        self._problem = problem
+    Parameters
+    ----------
+    journeys
+        Those of the problem, where they are at hand.
+    """
+
+    def __init__(self, problem: Problem, plan: Plan, journeys: Journeys | None = None) -> None:
+        self._problem, self._journeys = problem, journeys or Journeys(problem)
         self._assigned = {assignment.visit: assignment for assignment in plan.assignments}
         self._need = {need.id: need for need in problem.needs}
         self._provider = {provider.id: provider for provider in problem.providers}
         self._resident = {resident.id: resident for resident in problem.residents}
         self._rank = {need.id: k for k, need in enumerate(problem.needs)}
+        self._visits: dict[str, list[Visit]] = {}
+        for visit in problem.visits:
+            self._visits.setdefault(visit.need.id, []).append(visit)
+        self._shifts: dict[str, list[Shift]] = {}
+        for shift in problem.shifts:
+            self._shifts.setdefault(shift.provider.id, []).append(shift)
         self._claimers: dict[str, list[str]] = {}
         for provider in problem.providers:
             for claimed in provider.claims:
@@ -95,7 +109,7 @@ class Recheck:
                 self._left[visit.community] = self._left.get(visit.community, 0) + weight
         self._lateness: dict[str, int] = {}
         if problem.weights.max_lateness:
-            for item in read(problem, plan.model_copy(update={"problem": None})).assigned.values():
+            for item in read(problem, plan.model_copy(update={"problem": None}), self._journeys).assigned.values():
                 self._lateness[item.visit.id] = max(lateness(service) for service in item.services)
 
     def _note(self, name: str, assignment: Assignment) -> None:
@@ -112,9 +126,9 @@ class Recheck:
         if visit not in self._assigned:
             return self
         kept = tuple(item for name, item in self._assigned.items() if name != visit)
-        return Recheck(self._problem, Plan(assignments=kept))
+        return Recheck(self._problem, Plan(assignments=kept), self._journeys)
 
-    def with_need(self, problem: Problem, need: Need) -> Recheck:
+    def with_need(self, problem: Problem, need: Need, journeys: Journeys) -> Recheck:
         """Return the same for the week with one more need, its last, which the plan does not serve."""
         community, own = problem.community_of[need.id], dict(self._by_resident)
         if need.resident is not None:
@@ -123,6 +137,8 @@ class Recheck:
         other = copy(self)
         vars(other).update(
             _problem=problem,
+            _journeys=journeys,
+            _visits={**self._visits, need.id: list(problem.visits[-need.visits :])},
             _need={**self._need, need.id: need},
             _rank={**self._rank, need.id: len(self._rank)},
             _resident={resident.id: resident for resident in problem.residents},
@@ -145,8 +161,7 @@ class Recheck:
         providers = {service.provider for item in (*before, *after) for service in item.team}
         part, visits = self._part(changes, providers, {item.room for item in (*before, *after)})
         kept = [self._assigned[name] for name in sorted(visits - changes.keys()) if name in self._assigned]
-        was = read(part, Plan(assignments=(*kept, *before)))
-        now = read(part, Plan(assignments=(*kept, *after)))
+        was, now = (read(part, Plan(assignments=(*kept, *lines)), self._journeys) for lines in (before, after))
         faults_was, faults_now = ([*self._violations(reading, providers, part)] for reading in (was, now))
         broken = tuple(item for item in faults_now if item not in faults_was)
         mended = tuple(item for item in faults_was if item not in faults_now)
@@ -182,7 +197,7 @@ class Recheck:
             for service in self._assigned[name].team:
                 if service.fund is not None and service.provider in self._provider:
                     spent[service.fund] = spent.get(service.fund, 0) + _price(self._provider[service.provider], service)
-        ids = {need.id for need in needs}
+        ids, venues = {need.id for need in needs}, {need.venue for need in needs}
         part = Problem.model_construct(
             horizon=problem.horizon,
             coordinates=problem.coordinates,
@@ -196,12 +211,18 @@ class Recheck:
                 if provider.id in people
             ),
             links=tuple(link for link in problem.links if not people.isdisjoint(link.members)),
-            venues=problem.venues,
+            venues=tuple(venue for venue in problem.venues if venue.id in venues),
             funds=tuple(self._with_left(fund, spent.get(fund.id, 0)) for fund in problem.funds),
             travel=problem.travel,
             weights=problem.weights.model_copy(update={"equity": 0, "max_lateness": 0}),
             pins=tuple(pin for name in visits for pin in self._pins.get(name, ())),
             in_force=tuple(line for name in visits for line in self._lines.get(name, ())),
+        )
+        # What needs and providers come to is known of the whole week.
+        vars(part).update(
+            visits=tuple(visit for need in needs for visit in self._visits[need.id]),
+            shifts=tuple(shift for provider in part.providers for shift in self._shifts.get(provider.id, ())),
+            category=problem.category,
         )
         return part, visits
 

@@ -34,6 +34,7 @@ class Trace:
         routes = view(state)
         self.assigned = assigned
         self._compiled = compiled
+        self._tables = Tables(compiled, routes)
         self._nodes, self._is_in = routes.node[:, [SHIFT, START]].copy(), routes.visit[:, IS_IN].copy()
 
     def changes(self, state: Longs, v: int) -> Changed:
@@ -47,7 +48,7 @@ class Trace:
         first = int(instance.needs[need_of[v]]["first_visit"])
         if routes.visit[v, IS_IN] and v not in holder and first in holder and sum(int(need_of[w] == need_of[v]) for w in holder) == 1:
             holder[v] = holder.pop(first)
-        tables, found = Tables(self._compiled, routes), Changed()
+        tables, found = Tables(self._compiled, routes, self._tables), Changed()
         for row in touched:
             need = instance.needs[row]
             for w in range(int(need["first_visit"]), int(need["first_visit"] + need["visits"])):

@@ -114,15 +114,20 @@ class Reading:
     providers: dict[str, Provider] = field(default_factory=dict)
 
 
-def read(problem: Problem, plan: Plan) -> Reading:
+def read(problem: Problem, plan: Plan, journeys: Journeys | None = None) -> Reading:
     """Read a plan against its problem.
+
+    Parameters
+    ----------
+    journeys
+        Those of the problem, or of one of which it is a part, where they are at hand.
 
     Raises
     ------
     PlanError
         The plan is of another problem, or speaks of what its problem does not have: all faults at once.
     """
-    reader = _Reader(problem)
+    reader = _Reader(problem, journeys or Journeys(problem))
     reader.read(plan)
     if reader.faults:
         raise PlanError(reader.faults)
@@ -141,9 +146,8 @@ def read(problem: Problem, plan: Plan) -> Reading:
 
 
 class _Reader:
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.journeys = Journeys(problem)
+    def __init__(self, problem: Problem, journeys: Journeys) -> None:
+        self.problem, self.journeys = problem, journeys
         self.visits = {visit.id: visit for visit in problem.visits}
         self.providers = {provider.id: provider for provider in problem.providers}
         self.funds = {fund.id: fund for fund in problem.funds}

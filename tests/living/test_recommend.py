@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from benchmarks.small import small_problem
 from matcher.check import check
 from matcher.compile import compile_problem
 from matcher.errors import PlanError, ProblemError
+from matcher.kernels import cells
 from matcher.kernels.routes import view
 from matcher.living.append import with_need
 from matcher.living.desk import Desk
@@ -21,6 +24,9 @@ from matcher.solve import solve
 from tests.weeks import alone, at, need, plan, resident, role, serve, visit, volunteer, week, window, worker
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matcher.people import Resident
     from matcher.problem import Need, Problem
 
 
@@ -59,24 +65,61 @@ def test_every_option_is_clean_and_costs_what_the_verifier_says(seed: int) -> No
         assert_exact(recommend(desk, visit=name))
 
 
-@pytest.mark.parametrize("seed", range(30))
-def test_a_need_that_is_put_behind_the_others_gives_the_instance_of_the_whole_week(seed: int) -> None:
+def each_as_new(seed: int) -> Iterator[tuple[Problem, Need, Resident | None]]:
+    """The week of a seed without one of its needs, and that need: for each of them; with its resident, where nobody else is at home there."""
     problem = small_problem(seed, 8)
-    if len(problem.needs) < 2:
-        return
-    smaller, last = without_last(problem)
-    desk = Desk.of(smaller, solve(smaller, chunks=1, threads=1).plan)
-    wider = with_need(desk, last)
-    whole = compile_problem(desk.problem.replace(needs=(*desk.problem.needs, last)))
-    for name in whole.instance._fields:
-        ours, theirs = getattr(wider.compiled.instance, name), getattr(whole.instance, name)
-        if name != "near":  # a list of neighbours, made more cheaply
-            assert ours.dtype == theirs.dtype, name
-            assert ours.shape == theirs.shape, name
-            assert (ours == theirs).all(), name
-    total = view(wider.state).total
-    cost = int(total[0] + total[1] + whole.instance.weights[0]["max_lateness"] * total[4])
-    assert cost == check(whole.problem, desk.plan).cost
+    for asked in problem.needs if len(problem.needs) > 1 else ():
+        order = (*(other for other in problem.needs if other is not asked), asked)
+        smaller, last = without_last(problem.replace(needs=order))
+        own = next((item for item in problem.residents if item.id == asked.resident), None)
+        if own is not None and not any(other.resident == own.id for other in smaller.needs):
+            yield smaller.replace(residents=tuple(item for item in smaller.residents if item is not own)), last, own
+        else:
+            yield smaller, last, None
+
+
+def unpacked(packed: tuple[Any, Any]) -> dict[str, Any]:
+    """What a packed instance says: its counts, its tables, and of each entry its shift, cost and price; not where it says it."""
+    ins, pts = packed
+    ends = [*ins[: cells.TABLES + 1].tolist(), len(ins)]
+    found: dict[Any, Any] = {k: ins[low:high] for k, (low, high) in enumerate(itertools.pairwise(ends))}
+    words, tariffs = found.pop(cells.ENTRIES), found.pop(cells.TARIFFS).reshape(-1, 2)
+    counts = ins[cells.VISIT_COUNT : cells.HEAD_CELLS]
+    return {**found, "entries": np.column_stack((words & 0xFFFFFFFF, tariffs[words >> 32])), "counts": counts, "points": pts}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_need_that_is_put_behind_the_others_gives_the_instance_of_the_whole_week(seed: int) -> None:
+    for smaller, last, own in each_as_new(seed):
+        desk = Desk.of(smaller, Plan())
+        wider = with_need(desk, last, own)
+        residents = (*smaller.residents, own) if own is not None else smaller.residents
+        whole = compile_problem(desk.problem.replace(needs=(*desk.problem.needs, last), residents=residents))
+        for name in whole.instance._fields:
+            ours, theirs = getattr(wider.compiled.instance, name), getattr(whole.instance, name)
+            if name != "near":  # a list of neighbours, made more cheaply
+                assert ours.dtype == theirs.dtype, name
+                assert ours.shape == theirs.shape, name
+                assert (ours == theirs).all(), name
+        ours, theirs = unpacked(wider.packed), unpacked(cells.pack(wider.compiled.instance))
+        assert ours.keys() == theirs.keys()
+        assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
+        assert {name: wider.row[name] for name in wider.row} == {visit.id: v for v, visit in enumerate(whole.visits)}
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_new_need_is_recommended_what_it_would_be_in_the_week_that_has_it(seed: int) -> None:
+    for smaller, last, own in each_as_new(seed):
+        desk = Desk.of(smaller, solve(smaller, chunks=1, threads=1).plan)
+        wider = with_need(desk, last, own)
+        total = view(wider.state).total
+        weights = wider.compiled.instance.weights[0]
+        whole = desk.problem.replace(needs=wider.problem.needs, residents=wider.problem.residents)
+        assert int(total[0] + total[1] + weights["max_lateness"] * total[4]) == check(whole, desk.plan).cost
+        slow = Desk.of(whole, desk.plan, is_in_force=False)
+        for number in range(1, last.visits + 1):
+            name = f"{last.id}#{number}"
+            assert recommend(desk, need=last, resident=own, visit=name).to_json() == recommend(slow, visit=name).to_json()
 
 
 def test_options_are_teams_and_days_not_starts_of_one_team() -> None:
