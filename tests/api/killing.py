@@ -1,14 +1,19 @@
-"""What ``scripts/kill`` does: ask for plans and comparisons, kill whatever runs at random moments, then look at every job that was accepted."""
+"""What ``scripts/kill`` does: ask for plans and comparisons, kill whatever runs at random moments, then look at every job that was accepted.
+
+It also says how long callers wait for a server that was killed: from its start until it answers, and from a kill until a job is worked on again.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import random
 import signal
+import statistics
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Annotated, Any, Literal
 
 import httpx
@@ -27,68 +32,111 @@ SCENARIOS: dict[str, Any] = {
 }
 
 
-def torment(server: Server, seconds: float, seed: int) -> dict[str, Any]:
-    """Kill workers and servers for so many seconds, then wait for the end of everything; returns what was seen."""
-    chance = random.Random(seed)
+MOST_WAITING = 12
+"""Jobs that wait, above which no further ones are asked for: what is left over in the end has to be worked off."""
+
+PATIENCE = 900.0
+"""Seconds until a job that has not ended counts as lost; machines may be busy."""
+
+
+class Tormentor:
+    """Kills what runs on a server, and notes how long it takes to come back."""
+
+    def __init__(self, server: Server, seed: int) -> None:
+        self._server, self._chance = server, random.Random(seed)
+        self._killed_at, self._logged = time.time(), 0
+        self.kills: Counter[str] = Counter()
+        self._seconds: defaultdict[str, list[float]] = defaultdict(list)
+
+    def kill(self) -> None:
+        """Kill workers, the server, or both; a server is started again."""
+        what = self._chance.choice(["worker", "worker", "server", "everything"])
+        self.kills[what] += 1
+        self._killed_at, self._logged = time.time(), len(self._server.log())
+        if what == "worker":
+            for pid in self._server.workers():
+                os.kill(pid, signal.SIGKILL)
+            return
+        if what == "server":
+            self._server.kill()
+        else:
+            self._server.kill_all()
+        self.start()
+
+    def start(self) -> None:
+        """Start the server."""
+        began = time.monotonic()
+        self._server.start()
+        self._seconds["from start to ready"].append(time.monotonic() - began)
+
+    def until_working(self) -> None:
+        """Wait until a job is begun after the last kill, half a minute at most: a kill before that tells little."""
+        until = time.monotonic() + 30.0
+        while time.monotonic() < until:
+            begun = next((line for line in self._server.log()[self._logged :].splitlines() if '"job begun"' in line), None)
+            if begun is not None:
+                at = dt.datetime.fromisoformat(json.loads(begun)["timestamp"]).timestamp()
+                if self.kills:
+                    self._seconds["from kill to work"].append(at - self._killed_at)
+                return
+            time.sleep(0.05)
+
+    def told(self) -> dict[str, Any]:
+        """Return how many kills there were of what, and the median and the longest of each wait, in seconds."""
+        waits = {name: {"p50": round(statistics.median(seen), 2), "max": round(max(seen), 2)} for name, seen in self._seconds.items()}
+        return {"kills": {"all": self.kills.total(), **self.kills}, "seconds": waits}
+
+
+def torment(server: Server, seed: int, *, kills: int | None = None, seconds: float = float("inf")) -> dict[str, Any]:
+    """Kill workers and servers so many times, or for so many seconds, then wait for the end of everything; returns what was seen."""
+    chance, tormentor = random.Random(seed), Tormentor(server, seed)
     weeks = [make_week("community" if number else "street", seed=number) for number in range(4)]
-    kills: Counter[str] = Counter()
     accepted: dict[str, tuple[str, int]] = {}
     asked = 0
-    server.start()
+    tormentor.start()
     client = server.client()
     until, due = time.monotonic() + seconds, time.monotonic() + 2
-    while time.monotonic() < until:
-        asked += 1
-        token, number = f"ask-{asked}", chance.randrange(len(weeks))
-        limit = {"chunks": 2, "threads": 1} if chance.random() < 0.5 else {"budget": chance.uniform(0.2, 2.0), "threads": 1}
-        try:
-            if number and chance.random() < 0.15:
-                made = client.compare(weeks[number], SCENARIOS, idempotency_key=token, threads=1)
-            else:
-                made = client.make_plan(weeks[number], idempotency_key=token, seed=asked, **limit)
-            accepted[token] = made["id"], number
-        except (httpx.HTTPError, ApiError):
-            time.sleep(0.2)
+    while time.monotonic() < until and (kills is None or tormentor.kills.total() < kills):
+        if asked < 2 or _listed(client, "queued") < MOST_WAITING:
+            asked += 1
+            token, number = f"ask-{asked}", chance.randrange(len(weeks))
+            limit = {"chunks": 2, "threads": 1} if chance.random() < 0.5 else {"budget": chance.uniform(0.2, 2.0), "threads": 1}
+            try:
+                if number and chance.random() < 0.15:
+                    made = client.compare(weeks[number], SCENARIOS, idempotency_key=token, threads=1)
+                else:
+                    made = client.make_plan(weeks[number], idempotency_key=token, seed=asked, **limit)
+                accepted[token] = made["id"], number
+            except (httpx.HTTPError, ApiError):
+                time.sleep(0.2)
         if time.monotonic() >= due:
-            _until_working(client, 6.0)
+            tormentor.until_working()
             time.sleep(chance.uniform(0.0, 1.5))
-            _kill_something(server, chance, kills)
+            tormentor.kill()
             due = time.monotonic() + chance.uniform(0.5, 2.0)
         time.sleep(chance.uniform(0.1, 0.6))
     if not server.is_running():
         server.start()
     client = server.client()
     comparisons = sum(name.startswith("sc-") for name, _ in accepted.values())
-    found = {"asked": asked, "accepted": len(accepted), "comparisons": comparisons, "kills": dict(kills), "seed": seed}
+    found = {"asked": asked, "accepted": len(accepted), "comparisons": comparisons, "seed": seed, **tormentor.told()}
     return {**found, **_judged(client, accepted, weeks)}
 
 
-def _until_working(client: Client, seconds: float) -> None:
-    """Wait until a job is being worked on: a kill before that tells little."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and not client._json("GET", "/v1/plans", params={"state": "running", "limit": 1})["items"]:
-        time.sleep(0.05)
-
-
-def _kill_something(server: Server, chance: random.Random, kills: Counter[str]) -> None:
-    what = chance.choice(["worker", "worker", "server", "everything"])
-    kills[what] += 1
-    if what == "worker":
-        for pid in server.workers():
-            os.kill(pid, signal.SIGKILL)
-    elif what == "server":
-        server.kill()
-        server.start()
-    else:
-        server.kill_all()
-        server.start()
+def _listed(client: Client, state: str) -> int:
+    """Return how many plans and comparisons are in a state, at least; 0 where nobody answers."""
+    query = {"state": state, "limit": MOST_WAITING}
+    try:
+        return sum(len(client._json("GET", path, params=query)["items"]) for path in ("/v1/plans", "/v1/scenarios"))
+    except (httpx.HTTPError, ApiError):
+        return 0
 
 
 def _judged(client: Client, accepted: dict[str, tuple[str, int]], weeks: list[Any]) -> dict[str, Any]:
     lost, ended_twice, unclean, states, attempts = [], [], [], Counter[str](), 0
     for name, number in accepted.values():
         try:
-            job = client.wait(name, seconds=180)
+            job = client.wait(name, seconds=PATIENCE)
         except (TimeoutError, ApiError):
             lost.append(name)
             continue
@@ -128,7 +176,8 @@ def _count(client: Client, path: str) -> int:
 
 
 def main(
-    seconds: Annotated[float, typer.Option(help="How long there is killing.")] = 60.0,
+    kills: Annotated[int | None, typer.Option(help="How many kills; left out, as many as there are in the time.")] = None,
+    seconds: Annotated[float, typer.Option(help="How long there is killing, where no number of kills is given.")] = 60.0,
     seed: Annotated[int, typer.Option(help="Of the moments.")] = 1,
     database: Annotated[Literal["sqlite", "postgresql"], typer.Option(help="Which database.")] = "sqlite",
 ) -> None:
@@ -136,7 +185,7 @@ def main(
     with temporary(database) as (url, folder):
         server = Server(url, folder, checkpoint=0.5, lease=1.5, attempts=50, max_queued=10_000, rate="1000000/minute")
         try:
-            found = torment(server, seconds, seed)
+            found = torment(server, seed, kills=kills, **({} if kills is not None else {"seconds": seconds}))
         finally:
             server.close()
     sys.stdout.write(json.dumps({"database": database, **found}, indent=1) + "\n")

@@ -29,6 +29,8 @@ from api.worker import Worker
 ASKED: dict[str, Any] = {"chunks": 1, "threads": 1}
 """A search that is over at once."""
 SECRET = "a secret of tests"
+START = 600.0
+"""Seconds until a server that does not answer counts as broken; machines may be busy."""
 
 
 class House:
@@ -116,7 +118,7 @@ class Server:
         environment = {**os.environ, **{f"SISHE_{name.upper()}": str(value) for name, value in self._settings.items()}}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen([sys.executable, "-m", "api"], env=environment, stderr=log, stdin=subprocess.DEVNULL)
-        until = time.monotonic() + 120
+        until = time.monotonic() + START
         while time.monotonic() < until:
             try:
                 if httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200:
