@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from matcher.console import say, write_json
 from matcher.diff import diff
 from matcher.explain import explain
-from matcher.prices import Prices, prices, recruits
+from matcher.prices import STAGES, Prices, prices, recruits
 from matcher.progress import stop_on_signal
 from matcher.show import Section, render
 from matcher.solve import solve
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PAUSE = 2.0
 """Seconds between two lines of progress."""
-FIRST_PLAN = 0.25
+FIRST_PLAN, DUALS, THREADS = 0.25, 0.25, 2
 """Share of the budget that goes to a plan where none is given."""
 
 
@@ -48,7 +48,16 @@ def price(
         now = time.monotonic()
         if not is_quiet and now - last[0] >= PAUSE:
             last[0] = now
-            say(word(lang, "price.progress", done=done, total=total, what=word(lang, f"code.{code}"), seconds=f"{now - began:.1f}"))
+            say(
+                word(
+                    lang,
+                    "price.progress",
+                    done=done,
+                    total=total,
+                    what=word(lang, f"price.{code}" if code in STAGES else f"code.{code}"),
+                    seconds=f"{now - began:.1f}",
+                )
+            )
 
     with stop_on_signal(lang) as is_stopped:
         if plan is None:
@@ -58,7 +67,7 @@ def price(
             return is_stopped() or time.monotonic() - began >= budget
 
         ask: Callable[..., Prices] = recruits if is_recruits else prices
-        found = ask(problem, plan, top=top, repeats=repeats, seed=seed, is_over=is_over, on_progress=tell)
+        found = ask(problem, plan, prove=DUALS * budget, threads=THREADS, top=top, repeats=repeats, seed=seed, is_over=is_over, on_progress=tell)
     write_json(found.to_json())
     if not is_quiet:
         _tell(price_sections(found, lang, is_recruits=is_recruits))

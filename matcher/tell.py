@@ -111,20 +111,24 @@ def price_sections(found: Prices, lang: Lang, *, is_recruits: bool) -> list[Sect
     """Return prices as one table, those first that were tried out."""
     tried = [price for price in found.prices if price.curve]
     units = [point.units for point in max((price.curve for price in tried), key=len, default=())]
-    heads = [word(lang, "head.what"), *(word(lang, "price.units", units=count) for count in units), word(lang, "head.noise")]
-    rows = [_price(price, len(units), lang) for price in tried]
+    dual = [word(lang, "price.dual")] if found.bound is not None else []
+    heads = [word(lang, "head.what"), *dual, *(word(lang, "price.units", units=count) for count in units), word(lang, "head.noise")]
+    rows = [_price(price, len(units), lang, has_dual=bool(dual)) for price in tried]
     title = word(lang, "price.recruits" if is_recruits else "price.title", steps=found.steps, repeats=found.repeats)
     sections = [Section(title, heads, rows, frozenset(range(1, len(heads))))] if rows else []
     sections.append(Section(word(lang, "price.untried", count=len(found.prices) - len(tried)), (), ()))
     if any(point.is_noise for price in tried for point in price.curve):
         sections.append(Section(word(lang, "price.noise"), (), ()))
+    if found.bound is not None:
+        sections.append(Section(word(lang, "price.bound", bound=f"{found.bound:,}"), (), ()))
     return sections
 
 
-def _price(price: Price, width: int, lang: Lang) -> tuple[str, ...]:
+def _price(price: Price, width: int, lang: Lang, *, has_dual: bool) -> tuple[str, ...]:
     cells = [f"{point.urgency:+.1f}" + ("*" if point.is_noise else "") for point in price.curve]
     noise = max((point.noise for point in price.curve), default=0.0)
-    return (resource_words(price.code, price.detail, lang), *cells, *[""] * (width - len(cells)), f"{noise:.1f}")
+    dual = ["" if price.dual is None else f"{price.dual:.1f}"] if has_dual else []
+    return (resource_words(price.code, price.detail, lang), *dual, *cells, *[""] * (width - len(cells)), f"{noise:.1f}")
 
 
 def resource_words(code: str, detail: Mapping[str, Any], lang: Lang) -> str:

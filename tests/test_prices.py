@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
 
 import pytest
 
 from matcher.errors import PlanError
 from matcher.plan import Plan
-from matcher.prices import Point, Prices, Resource, estimate_hours_and_funds, estimate_recruits, prices, recruits
+from matcher.prices import Point, Prices, estimate_hours_and_funds, estimate_recruits, prices, recruits
 from matcher.solve import solve
 from tests.weeks import alone, fund, need, organization, role, volunteer, week, window
-
-if TYPE_CHECKING:
-    from matcher.problem import Problem
 
 ON_MONDAY = [window("09:00", "09:00", day="mon")]
 STARVED = week([need(f"n{k}", role(skills={"care": 2}), urgency=5, windows=ON_MONDAY) for k in range(3)], [volunteer("z")])
@@ -37,6 +33,37 @@ def test_more_money_serves_as_many_visits_as_it_pays_for() -> None:
     problem = week(needs, [organization(price_per_visit=100, crews=12)], funds=[fund("f", 0)])
     curve = of(prices(problem, Plan(), steps=20, repeats=1), "fund", fund="f")
     assert [(point.units, point.visits, point.urgency) for point in curve] == [(1, 1, 7), (5, 5, 35), (10, 10, 70)]
+
+
+def test_duals_say_what_the_first_unit_serves_at_most_and_stand_beside_the_trial() -> None:
+    found = prices(STARVED, Plan(), prove_steps=200, units=(1,), steps=20, repeats=1)
+    (price,) = found.prices
+    assert (price.gain, price.curve[0].urgency) == (10, 10)
+    assert price.dual == pytest.approx(10, abs=0.2)
+    assert found.bound == pytest.approx(30_000_000, rel=0.01)
+
+
+def test_duals_price_training_by_what_the_trained_earn_more() -> None:
+    found = recruits(STARVED, Plan(), prove_steps=200, steps=20, repeats=1)
+    trained = next(price for price in found.prices if price.code == "train")
+    assert trained.gain == 10
+    assert trained.dual == pytest.approx(10, abs=0.2)
+
+
+def test_who_could_come_but_is_not_tried_takes_part_in_no_trial() -> None:
+    """Two visits at a time and two who could come: either alone serves one."""
+    needs = [need(f"n{k}", role(skills={skill: 2}), urgency=5, windows=ON_MONDAY) for k, skill in enumerate(("care", "music"))]
+    found = prices(week(needs, []), Plan(), units=(1,), steps=20, repeats=1)
+    assert [price.gain for price in found.prices] == [10, 10]
+
+
+def test_the_ranking_is_by_what_trials_serve_not_by_the_estimate() -> None:
+    """Two visits of an hour at the same time look like twice the worth; three short ones in turn are worth more."""
+    same = [need(f"same{k}", role(skills={"care": 2}), urgency=4, minutes=30, windows=ON_MONDAY) for k in range(3)]
+    turn = [need(f"turn{k}", role(skills={"music": 2}), urgency=3, minutes=20, windows=[window("09:00", "12:00", day="mon")]) for k in range(3)]
+    found = prices(week([*same, *turn], []), Plan(), units=(1,), steps=50, repeats=1)
+    assert [price.detail["skill"] for price in found.prices] == ["music", "care"]
+    assert found.prices[0].estimate < found.prices[1].estimate
 
 
 def test_training_and_recruiting_are_ranked_by_what_they_serve() -> None:
@@ -66,27 +93,15 @@ def test_a_budget_that_is_spent_leaves_estimates_and_says_so() -> None:
     assert all(price.curve == () for price in found.prices)
 
 
-def test_the_order_may_come_from_elsewhere() -> None:
-    asked: list[int] = []
-
-    def estimator(problem: Problem, absent: object) -> list[Resource]:
-        found = estimate_hours_and_funds(problem, absent)  # type: ignore[arg-type]
-        asked.append(len(found))
-        return found[:1]
-
-    found = prices(STARVED, Plan(), estimator=estimator, units=(1,), steps=5, repeats=1)
-    assert (asked, len(found.prices)) == ([1], 1)
-
-
 def test_equal_calls_give_equal_prices() -> None:
     first, second = (prices(STARVED, Plan(), steps=20, repeats=2).to_json() for _ in range(2))
     assert first == second
 
 
 def test_progress_counts_every_re_solve() -> None:
-    seen: list[tuple[int, int]] = []
-    prices(STARVED, Plan(), units=(1, 5), steps=5, repeats=1, on_progress=lambda done, total, _: seen.append((done, total)))
-    assert seen == [(0, 2), (1, 2)]
+    seen: list[tuple[int, int, str]] = []
+    prices(STARVED, Plan(), units=(1, 5), steps=5, repeats=1, on_progress=lambda *told: seen.append(told))
+    assert seen == [(0, 1, "brief"), (0, 2, "hour"), (1, 2, "hour")]
 
 
 def test_a_worth_within_the_spread_of_the_search_is_marked() -> None:

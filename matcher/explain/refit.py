@@ -10,7 +10,7 @@ import math
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -118,12 +118,24 @@ class Refit:
         Visits that have to be served whatever they displace; a subset of the visits of the problem.
     is_empty
         Whether to start from nobody served instead of from the plan.
+    shut
+        Shifts that hold nothing in the ground's packed instance, as a truth for each: routes are not opened on their behalf.
     """
 
-    def __init__(self, ground: Ground, wanted: Sequence[int], *, must: Iterable[int] = (), seed: int = 1, is_empty: bool = False) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        wanted: Sequence[int],
+        *,
+        must: Iterable[int] = (),
+        seed: int = 1,
+        is_empty: bool = False,
+        shut: Any = None,
+    ) -> None:
         instance = ground.compiled.instance
         self._instance, self._random = instance, random.Random(f"refit {seed}")
         self._wanted, self._must = list(wanted), sorted(set(must))
+        self._shut = shut
         ins, pts = ground.packed or pack(instance)
         state = empty(instance).array if is_empty else ground.state.copy()
         routes = view(state)
@@ -241,9 +253,12 @@ class Refit:
         for _ in range(4 * wanted):
             n = int(row["first_node"]) + draw.randrange(int(row["nodes"]))
             first, last = int(instance.entry_first[n]), int(instance.entry_first[n + 1])
-            if first == last:
+            shifts = instance.entry_shift[first:last]
+            if self._shut is not None:
+                shifts = shifts[~self._shut[shifts]]
+            if not len(shifts):
                 return
-            shift = int(instance.entry_shift[draw.randrange(first, last)])
+            shift = int(shifts[draw.randrange(len(shifts))])
             if day not in (NONE, int(instance.shifts[shift]["day"])) and draw.random() < 0.9:
                 continue
             day = int(instance.shifts[shift]["day"])

@@ -21,7 +21,7 @@ from matcher.kernels.labels import GUARDS, LABELS, desk
 from matcher.kernels.pricing import U_COMMUNITY, U_COUNT, U_LOSS, U_NODES, U_WEIGHT, count_items, price_shifts
 from matcher.solvers.master import Master, master_of
 from matcher.solvers.program import Program
-from matcher.solvers.seeds import routes_of
+from matcher.solvers.seeds import key_of, routes_of
 
 if TYPE_CHECKING:
     from matcher.instance import Instance, Longs
@@ -58,6 +58,24 @@ class Bound:
 
     value: int
     name: str
+
+
+@dataclass(frozen=True)
+class Duals:
+    """The prices at which a bound was best, and what they say: a little more of something lowers the bound by no more than that.
+
+    Attributes
+    ----------
+    bound : Bound
+    shift : float64[shifts]
+        What one more of these hours could save at most, by shift, in units of the objective; of shifts that are alike, each has its worth.
+    fund : float64[funds]
+        The same for one more fen in a fund.
+    """
+
+    bound: Bound
+    shift: Reals
+    fund: Reals
 
 
 @dataclass
@@ -100,6 +118,23 @@ def bound(
         return ascent.climb(run, pool, upper, routes, watch)
 
 
+def duals(instance: Instance, run: Run, spare: frozenset[int], *, upper: int, routes: Longs, threads: int = 1) -> Duals:
+    """Return the bound of a problem without its spare providers, and what it says that they, the others and the funds are worth.
+
+    Parameters
+    ----------
+    spare
+        Providers, by row, who are not there, and whom no route of the plan needs. Their shifts are priced once, at the end.
+    upper, routes, threads
+        As for `bound`.
+    """
+    packed = pack(instance)
+    ascent = _Ascent(instance, packed, master_of(instance, packed, spare=spare), threads)
+    with ThreadPoolExecutor(threads) as pool:
+        ascent.climb(run, pool, upper, routes, None)
+        return ascent.worth(pool)
+
+
 class _Ascent:
     """Prices that rise where more is wanted than covered, and fall where more is covered than wanted (the volume algorithm)."""
 
@@ -126,14 +161,16 @@ class _Ascent:
         self.is_live = np.zeros(master.rows, bool)
         self.is_live[master.bucket_row[np.repeat(master.is_open, np.diff(master.bucket_row_first))]] = True
         self.closed = 4.0 * master.scale * (int(instance.visits["loss"].max(initial=0)) + 1) * master.is_shut
-        self.steps, self.best = 0, Bound(0, "none")
+        self.steps, self.best, self.best_prices = 0, Bound(0, "none"), np.zeros(self.size)
 
     def _blocks(self) -> list[tuple[int, int]]:
-        """Return ranges of groups of about equal work."""
+        """Return ranges of groups of about equal work, without those of groups that none is of."""
         work = np.cumsum(np.diff(self.instance.shift_first)[self.master.group_shift] + 1)
         total = int(work[-1]) if len(work) else 0
-        edges = [0, *(int(np.searchsorted(work, total * (k + 1) // BLOCKS)) for k in range(BLOCKS - 1)), len(work)]
-        return [(a, b) for a, b in itertools.pairwise(edges) if a < b]
+        edges = {0, *(int(np.searchsorted(work, total * (k + 1) // BLOCKS)) for k in range(BLOCKS - 1)), len(work)}
+        is_there = self.master.group_count > 0
+        edges |= set((np.flatnonzero(is_there[1:] != is_there[:-1]) + 1).tolist())
+        return [(a, b) for a, b in itertools.pairwise(sorted(edges)) if is_there[a]]
 
     def _losses(self, slopes: Any) -> tuple[Any, int]:
         """Return the loss of each unit with its share of equity, and what the lines of these slopes lie below nothing at nothing, all scaled.
@@ -185,6 +222,17 @@ class _Ascent:
         slack[master.rows :] = -slack[master.rows :] - master.limits
         self.steps += 1
         return _Answer(value, slack)
+
+    def worth(self, pool: ThreadPoolExecutor) -> Duals:
+        """Return what the best prices say that each shift is worth, those of spare providers too, and each fund."""
+        prices = np.rint(self.best_prices).astype(np.int64)
+        self.blocks = [(g, g + 1) for g in range(len(self.master.group_shift))]
+        self.ask(pool, prices, is_exact=True)
+        shifts, by_group = self.instance.shifts, {}
+        for g, s in enumerate(self.master.group_shift.tolist()):
+            by_group[key_of(shifts[s])] = self.values[g] / self.scale
+        shift = np.array([by_group[key_of(row)] for row in shifts], np.float64)
+        return Duals(self.best, shift, prices[self.master.fund_at :] / self.scale)
 
     def whole(self, value: int) -> int:
         """Return the bound in units of the objective: a cost is a whole number."""
@@ -309,7 +357,7 @@ class _Ascent:
         """Ask what prices prove, and note it if it is the best."""
         answer = self.ask(self.pool, np.rint(prices).astype(np.int64), is_exact=is_exact)
         if self.whole(answer.value) > self.best.value:
-            self.best = Bound(self.whole(answer.value), "routes" if is_exact else "minutes")
+            self.best, self.best_prices = Bound(self.whole(answer.value), "routes" if is_exact else "minutes"), prices.copy()
             if self.watch is not None:
                 self.watch(self.best, self.steps)
         return answer

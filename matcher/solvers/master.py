@@ -101,16 +101,19 @@ class Master:
         return self.rows + self.counters
 
 
-def master_of(instance: Instance, packed: tuple[Longs, Reals], part: int = PART) -> Master:
+def master_of(instance: Instance, packed: tuple[Longs, Reals], part: int = PART, spare: frozenset[int] = frozenset()) -> Master:
     """Return the relaxation of an instance.
 
     Parameters
     ----------
     part
         Seconds of the parts into which windows of teams are cut: the shorter, the better the bound, and the longer it takes.
+    spare
+        Providers, by row, who are not there: their shifts count as groups of none.
     """
     position = np.argsort(instance.entry_shift, kind="stable").astype(np.int64)
     group_shift, group_count = _groups(instance)
+    group_count[np.isin(instance.shifts["provider"][group_shift], list(spare))] = 0
     seconds = _node_seconds(instance)
     least = np.zeros(len(instance.shifts), np.int64)
     filled = np.flatnonzero(np.diff(instance.shift_first))

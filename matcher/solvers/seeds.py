@@ -34,7 +34,7 @@ def routes_of(instance: Instance, packed: tuple[Longs, Reals], master: Master, s
     """
     shifts, groups = instance.shifts, {}
     for g, s in enumerate(master.group_shift.tolist()):
-        groups[_key(shifts[s])] = g
+        groups[key_of(shifts[s])] = g
     for s, stops in _stops(instance, master, state).items():
         index, amount = [], []
         shift, cost = shifts[s], 0
@@ -65,10 +65,11 @@ def routes_of(instance: Instance, packed: tuple[Longs, Reals], master: Master, s
                 amount.append(float(instance.entry_price[entry]))
         if shift["returns"] and provider["kind"] != ROOM:
             cost += int(instance.weights[0]["travel"]) * int(travel_seconds(*packed, int(shift["profile"]), place, int(shift["base"])))
-        yield groups[_key(shift)], index, amount, float(master.scale * cost)
+        yield groups[key_of(shift)], index, amount, float(master.scale * cost)
 
 
-def _key(shift: Any) -> tuple[int, ...]:
+def key_of(shift: Any) -> tuple[int, ...]:
+    """Return what shifts that are alike have in common."""
     return tuple(int(shift[field]) for field in ("provider", "day", "start", "end"))
 
 
