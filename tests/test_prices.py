@@ -87,6 +87,14 @@ def test_only_the_top_is_tried_and_the_rest_keeps_its_estimate() -> None:
     assert all(price.estimate > 0 for price in found.prices)
 
 
+def test_of_those_that_want_the_same_visits_one_is_tried_while_there_are_others() -> None:
+    needs = [need("a", role(skills={"care": 2}), urgency=5), need("b", role(skills={"music": 2}), urgency=1)]
+    found = prices(week(needs, []), Plan(), top=3, units=(1,), steps=5, repeats=1)
+    assert [price.detail["skill"] for price in found.prices if price.curve] == ["care", "care", "music"]
+    found = prices(week(needs, []), Plan(), top=2, units=(1,), steps=5, repeats=1)
+    assert [price.detail["skill"] for price in found.prices if price.curve] == ["care", "music"]
+
+
 def test_a_budget_that_is_spent_leaves_estimates_and_says_so() -> None:
     found = prices(STARVED, Plan(), is_over=lambda: True)
     assert not found.is_complete

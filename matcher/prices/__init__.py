@@ -116,7 +116,7 @@ def prices(
     units
         Numbers of units that are tried: the points of each curve.
     top
-        How many of the ranking are tried out; the others keep their estimate.
+        How many of the ranking are tried out, one for each set of visits that they could help to serve, as far as there are so many sets.
     steps, repeats, seed
         Work of one re-solve, and how often it is repeated with another seed.
     is_over
@@ -175,7 +175,7 @@ def _priced(
     bound = None
     if guessed:
         guessed, bound = ranked(problem, plan, report.cost, guessed, stop, seed=seed, threads=threads, is_over=is_over, on_progress=on_progress)
-    first, rest = guessed[:top], guessed[top:]
+    first, rest = _different(guessed, top)
     trial = Trial(problem, plan, steps, [seed + 7919 * k for k in range(repeats)])
     curves: dict[int, list[Point]] = {}
     total, done, is_cut = len(first) * len(units), 0, False
@@ -193,3 +193,18 @@ def _priced(
     found.sort(key=lambda price: (-price.curve[0].urgency, price.curve[0].cost) if price.curve else (float("inf"), 0.0))
     untried = [Price(item.code, item.detail, item.estimate, item.gain, item.dual, ()) for item in rest]
     return Prices((*found, *untried), not is_cut, seed, steps, repeats, bound)
+
+
+def _different(ranked: Sequence[Resource], count: int) -> tuple[list[Resource], list[Resource]]:
+    """Return the first resources that want different visits, filled up to `count` with the first of the others; and those that are left.
+
+    An hour on any day of the week, of whoever has the skill, would else be the whole answer where one resident waits for it.
+    """
+    first: dict[tuple[str, ...], Resource] = {}
+    for item in ranked:
+        if len(first) < count:
+            first.setdefault((item.code, *item.wanted), item)
+    chosen = {id(item) for item in first.values()}
+    others = [item for item in ranked if id(item) not in chosen]
+    more = count - len(first)
+    return [*first.values(), *others[:more]], others[more:]
