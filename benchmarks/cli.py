@@ -127,12 +127,13 @@ def make_week(
 
 @app.command()
 def proofs(
-    part: Annotated[str, typer.Argument(metavar="PART", help="What is held against what: exhaustive, search or bound.")],
+    part: Annotated[str, typer.Argument(metavar="PART", help="What is held against what: exhaustive, search, bound or recruits.")],
     *,
     problems: Annotated[int, typer.Option(min=1, max=MAX_VISITS, help="How many random problems.")] = 100,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Number of the first one; the others follow.")] = 1,
     visits: Annotated[
-        int | None, typer.Option(min=2, max=100, help="Visits of the largest. [default: 12, 40 for search]", show_default=False)
+        int | None,
+        typer.Option(min=2, max=100, help="Visits of the largest. [default: 12, 40 for search, 15 for recruits]", show_default=False),
     ] = None,
     budget: Annotated[float, typer.Option(min=0, max=10**4, help="Seconds of an ordinary run (search).")] = 5.0,
     threads: ThreadsOption = 2,

@@ -3,6 +3,7 @@
 - ``exhaustive``: the plan that is proved the best, against every plan on a grid of starts, one after the other, judged by the verifier alone.
 - ``search``: what an ordinary run finds in its seconds, and the search without the constraint solver in a number of chunks, against the optimum.
 - ``bound``: the bound of weeks of any size, against the optimum; it may never be above it.
+- ``recruits``: who is named first of those to recruit or to train, against every one of them tried out with the optimum of the week that has them.
 
 A problem follows from its number, so that whatever disagrees can be made again: `problem_of`.
 """
@@ -22,20 +23,23 @@ from benchmarks.small import small_problem
 from matcher.check import check
 from matcher.compile import compile_problem
 from matcher.decode import decode
+from matcher.prices import estimate_recruits, recruits
 from matcher.solve import solve
 from matcher.solvers.bounds import bound
 from matcher.solvers.exact import exact
 from matcher.start import state_of
 from matcher.stop import Stop
+from scenarios.weihai.geography import sites
+from scenarios.weihai.week import make_week
 
 if TYPE_CHECKING:
     from matcher.plan import Plan
     from matcher.problem import Problem
     from matcher.solvers import Outcome
 
-Part = Literal["exhaustive", "search", "bound"]
+Part = Literal["exhaustive", "search", "bound", "recruits"]
 PARTS: tuple[Part, ...] = get_args(Part)
-MOST_VISITS: dict[Part, int] = {"exhaustive": 12, "search": 40, "bound": 12}
+MOST_VISITS: dict[Part, int] = {"exhaustive": 12, "search": 40, "bound": 12, "recruits": 15}
 SWITCHES = ("teams", "funds", "venues", "links", "spacing", "lunch", "sequence", "crews", "supervision", "in_force", "lateness", "remote")
 """Features that are surely there in turn, so that each is met often."""
 PROOF_CHUNKS = 100
@@ -44,6 +48,8 @@ CHECKS = 4_000
 """Plans that the exhaustive search may look at in one problem."""
 SEARCH_CHUNKS = 200
 BOUND_STEPS = 400
+SCARCITY = 0.4
+"""Of the weeks of communities in which somebody is to be recruited: so short of people that some visits are left out."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +89,11 @@ def problem_of(part: Part, number: int, most: int | None = None) -> Problem:
     """Return a problem of a part by its number, of at most so many visits.
 
     Those of the exhaustive search are on the grid on which that is exact, of two days at most, and waiting costs nothing in them: the best plan may
-    wait anywhere else, between two starts of the grid.
+    wait anywhere else, between two starts of the grid. Those of recruits are weeks of one community of Weihai, another with each number.
     """
+    if part == "recruits":
+        places = sorted(site.place.code for site in sites() if site.place.is_urban)
+        return make_week("community", number, where=places[number % len(places)], scarcity=SCARCITY)
     visits = 2 + number % (max(2, most or MOST_VISITS[part]) - 1)
     switch: dict[str, Any] = {SWITCHES[number % len(SWITCHES)]: True}
     if part == "exhaustive":
@@ -128,7 +137,7 @@ def measure(
             on_progress(done, tally)
     figures: dict[str, Any] = {"part": part, "problems": len(numbers), "seed": numbers.start, "visits": most or MOST_VISITS[part], **tally.counts}
     figures |= {name: round(value / max(1, tally.counts.get("proved", 0)), 4) for name, value in tally.sums.items()}
-    figures |= {"missed": tally.missed} if part == "search" else {}
+    figures |= {"missed": tally.missed} if part in ("search", "recruits") else {}
     return {**figures, "wrong": len(tally.wrong), "first_wrong": min(tally.wrong, default=None), "seconds": round(time.perf_counter() - began, 1)}
 
 
@@ -142,7 +151,7 @@ def _all(work: Callable[[int], dict[str, Any]], numbers: range, jobs: int) -> It
 
 def _measured(part: Part, number: int, most: int | None, limits: Limits) -> dict[str, Any]:
     problem = problem_of(part, number, most)
-    by_part = {"exhaustive": against_all_plans, "search": against_optimum, "bound": against_bound}
+    by_part = {"exhaustive": against_all_plans, "search": against_optimum, "bound": against_bound, "recruits": against_each}
     return by_part[part](problem, limits)
 
 
@@ -208,6 +217,45 @@ def against_bound(problem: Problem, limits: Limits) -> dict[str, Any]:
         "is_wrong": lowest > best.cost,
         "gap": max(0, best.cost - lowest) / max(1, best.cost),
     }
+
+
+def against_each(problem: Problem, _limits: Limits) -> dict[str, Any]:
+    """Hold who is named first of those to recruit or to train against every one of them, each by the optimum of the week that has them."""
+    best = _proved(problem)
+    if best is None:
+        return {"proved": False}
+    plan, served = _served(problem, best)
+    absent = [visit for visit in problem.visits if visit.id not in {assignment.visit for assignment in plan.assignments}]
+    candidates = estimate_recruits(problem, absent)
+    if not candidates:
+        return {"proved": True, "nobody_to_recruit": True}
+    named = recruits(problem, plan).prices[0]
+    gains, own = [], 0
+    for candidate in candidates:
+        with_it = candidate.more(1)(problem)
+        found = _proved(with_it, plan)
+        if found is None:
+            return {"proved": False}
+        gains.append(_served(with_it, found)[1] - served)
+        if (candidate.code, candidate.detail) == (named.code, named.detail):
+            own = gains[-1]
+    return {
+        "proved": True,
+        "equal": own == max(gains),
+        "within_one": own >= max(gains) - 1,
+        "is_missed": own < max(gains),
+        "is_wrong": False,
+        "candidates": float(len(candidates)),
+        "gain": float(own),
+        "most": float(max(gains)),
+    }
+
+
+def _served(problem: Problem, outcome: Outcome) -> tuple[Plan, int]:
+    """Return a plan and the urgency weight that it serves."""
+    plan = decode(compile_problem(problem), outcome.routes, with_reasons=False)
+    weight = {visit.id: problem.weights.urgency[visit.need.urgency - 1] for visit in problem.visits}
+    return plan, sum(weight[assignment.visit] for assignment in plan.assignments)
 
 
 def _proved(problem: Problem, start: Plan | None = None) -> Outcome | None:
