@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import matcher.check
+from benchmarks.proofs import problem_of
 from benchmarks.small import small_problem
 from matcher.check import check
 from matcher.errors import InternalError
@@ -115,6 +116,25 @@ def test_the_same_weeks_three_weeks_later_cost_the_same(seed: int) -> None:
     assert (before.cost, before.terms) == (after.cost, after.terms)
     starts = [service.start + dt.timedelta(days=21) for assignment in before.plan.assignments for service in assignment.team]
     assert [service.start for assignment in after.plan.assignments for service in assignment.team] == starts
+
+
+@pytest.mark.parametrize("number", [3, 6, 9, 17])
+def test_where_waiting_has_a_price_services_start_as_late_as_is_cheapest(number: int) -> None:
+    """Random weeks in which the search finds who goes where, and the optimum starts some services later than the routes demand."""
+    problem = problem_of("search", number)
+    assert problem.weights.waiting > 0
+    result = quick(problem, chunks=60)
+    best = solve(problem, budget=60, threads=1, exact=True)
+    assert (result.cost, best.status) == (best.cost, "optimal")
+
+
+def test_a_visit_before_a_fixed_one_waits_at_home_rather_than_in_between() -> None:
+    needs = [weeks.need("a", windows=[weeks.window("08:00", "12:00")]), weeks.need("b", windows=[weeks.window("13:00", "13:00", day="mon")])]
+    problem = weeks.week(needs, [weeks.volunteer(shifts=[weeks.shift("08:00", "18:00", day="mon")])], weights={"waiting": 5})
+    result = quick(problem)
+    starts = {assignment.visit: assignment.team[0].start.hour for assignment in result.plan.assignments}
+    assert starts == {"a#1": 12, "b#1": 13}
+    assert result.terms[Term.WAITING] == 0
 
 
 @pytest.mark.parametrize("seed", [*range(20), 37, 115, 261])  # the last three have independent roles, which follow one another in any order

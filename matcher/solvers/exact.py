@@ -69,6 +69,21 @@ def exact(instance: Instance, start: Longs | None, run: Run, seed: int, threads:
     return Outcome(best.state, best.cost, why, 0, bound, None if bound is None else "cp-sat", trace)
 
 
+def retimed(instance: Instance, outcome: Outcome, run: Run, seed: int, watch: Watch) -> Outcome:
+    """Return an outcome with the best order and starts that its routes can have, everybody serving what they serve.
+
+    A search starts each service as early as its route allows, which is not the cheapest where waiting has a price. What is returned is never worse.
+    """
+    served = served_of(Facts(instance, only=()), outcome.routes)
+    facts = Facts(instance, only={service.entry for services in served.values() for service in services})
+    best = _Best(facts, run, watch, outcome.routes)
+    best.trace.extend(outcome.trace[-1:])
+    _solve(facts, best, run, seed, 1, is_strict=True)
+    if best.cost >= outcome.cost:
+        return outcome
+    return replace(outcome, routes=best.state, cost=best.cost, trace=(*outcome.trace, *best.trace[1:]))
+
+
 def draft(facts: Facts, *, is_strict: bool = False) -> Draft:
     """Return the constraint program of a problem, its objective included."""
     drawn = Draft(cp_model.CpModel(), lambda spans: cp_model.Domain.from_intervals([list(span) for span in spans]), facts, is_strict)

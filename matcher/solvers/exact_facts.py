@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Container
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -49,9 +50,14 @@ class Facts:
         Starts that the windows and pins leave each node.
     held : dict of Held
         By entry; entries that no route can keep are left out, as are those of rooms.
+
+    Parameters
+    ----------
+    only
+        The entries of roles that may be used; any if left out.
     """
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Instance, only: Container[int] | None = None) -> None:
         self.instance = instance
         self.packed = pack(instance)
         self.nodes, self.visits, self.needs = _rows(instance.nodes), _rows(instance.visits), _rows(instance.needs)
@@ -67,7 +73,8 @@ class Facts:
         for n, node in enumerate(self.nodes):
             if not node.is_room:
                 for e in self.entries[n]:
-                    by_shift.setdefault(self.entry_shift[e], []).append(Held(e, n, self.entry_shift[e], self.spans[n]))
+                    if only is None or e in only:
+                        by_shift.setdefault(self.entry_shift[e], []).append(Held(e, n, self.entry_shift[e], self.spans[n]))
         self.by_shift = {s: self._kept(s, by_shift[s]) for s in sorted(by_shift)}
         self.by_node: list[list[Held]] = [[] for _ in self.nodes]
         for row in self.by_shift.values():

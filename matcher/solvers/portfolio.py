@@ -22,8 +22,12 @@ QUICK_LEGS = 10_000
 """Legs that routes may be made of, up to which a proof is mostly a matter of seconds."""
 FIRST_SECONDS, FIRST_CHUNKS = 0.5, 5
 """What annealing gets at most before a proof is tried."""
-PROOF_SHARE = 0.5
-"""Share of a budget that a proof gets where nobody asked for one."""
+PROOF_SHARE, SECOND_SHARE = 0.5, 0.6
+"""Share of a budget that a proof gets where nobody asked for one; and, where that did not suffice, of what is left that goes to annealing, before the
+constraint solver looks at the neighbours of what that has found."""
+TIMES_SHARE, TIMES_CHUNKS, MOST_TIMED = 0.9, 20, 3_000
+"""Where waiting has a price: the share of a budget after which starts are chosen anew, the chunks of that where chunks are the limit, and the most
+nodes of a week in which that is done."""
 
 
 def search(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, *, is_exact: bool = False) -> Outcome:
@@ -40,6 +44,24 @@ def search(instance: Instance, start: Longs | None, run: Run, seed: int, threads
     is_exact
         Whether all the time goes to finding and proving the best plan. Left out, that is tried where it is quick and the run has a limit in seconds.
     """
+    if not is_exact and int(instance.weights[0]["waiting"]) > 0 and len(instance.nodes) <= MOST_TIMED:
+        return _timed(instance, start, run, seed, threads, watch)
+    return _searched(instance, start, run, seed, threads, watch, is_exact=is_exact)
+
+
+def _timed(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch) -> Outcome:
+    """Search, and spend the last of the time on when each service of the plan starts."""
+    from matcher.solvers.exact import retimed  # noqa: PLC0415 - the constraint solver takes its time to load
+
+    first = run if run.stop.budget is None else run.part(None, run.stop.chunks, TIMES_SHARE)
+    found = _searched(instance, start, first, seed, threads, watch, is_exact=False)
+    if found.why in ("proved", "cancelled"):
+        return found
+    last = run if run.stop.budget is not None else Stop(None, TIMES_CHUNKS, run.stop.cancelled).start()
+    return replace(retimed(instance, found, last, seed, watch), why=run.reason(found.chunks) or found.why)
+
+
+def _searched(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, *, is_exact: bool) -> Outcome:
     if not is_exact and (run.stop.budget is None or run.stop.chunks is not None or legs(instance) > QUICK_LEGS):
         return anneal(instance, start, run, seed, threads, watch)
     from matcher.solvers.exact import exact  # noqa: PLC0415 - the constraint solver takes its time to load
@@ -51,8 +73,13 @@ def search(instance: Instance, start: Longs | None, run: Run, seed: int, threads
     proof = replace(proof, chunks=first.chunks + proof.chunks, trace=_joined(first, proof))
     if is_exact or proof.why in ("proved", "cancelled"):
         return proof
-    last = anneal(instance, proof.routes, run, seed, threads, watch)
-    return replace(last, chunks=proof.chunks + last.chunks, bound=proof.bound, bound_name=proof.bound_name, trace=_joined(proof, last))
+    second = anneal(instance, proof.routes, run.part(None, None, SECOND_SHARE), seed, threads, watch)
+    second = replace(second, chunks=proof.chunks + second.chunks, trace=_joined(proof, second))
+    if second.why == "cancelled":
+        return replace(second, bound=proof.bound, bound_name=proof.bound_name)
+    last = exact(instance, second.routes, run, seed, threads, watch)
+    bound = max((bound for bound in (proof.bound, last.bound) if bound is not None), default=None)
+    return replace(last, chunks=second.chunks + last.chunks, bound=bound, bound_name=None if bound is None else "cp-sat", trace=_joined(second, last))
 
 
 def with_bound(instance: Instance, outcome: Outcome, budget: float, threads: int, watch: Watch, cancelled: Callable[[], bool] | None) -> Outcome:
