@@ -6,6 +6,7 @@ character takes two.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 from collections import defaultdict
@@ -264,11 +265,22 @@ def _left_out(plan: Plan, lang: Lang, left: Unassigned) -> tuple[str, ...]:
         str(need.urgency) if need else "",
         reason,
         removed,
-        _change(left.change, lang) if left.change else word(lang, "show.none"),
+        _change(plan, left.change, lang) if left.change else word(lang, "show.none"),
     )
 
 
-def _change(change: dict[str, Any], lang: Lang) -> str:
+def _change(plan: Plan, change: dict[str, Any], lang: Lang) -> str:
+    """Return a change in words; one that is not the engine's own, key by key as it stands."""
+    # Who would have to be paid is known, the fund is not: any that may pay for it would do.
+    code = "more_money_for" if change.get("code") == "more_money" and "fund" not in change else change.get("code")
+    if has_word(lang, f"does.{code}"):
+        values = {key: f"{value:,.2f}" if key == "yuan" and isinstance(value, (int, float)) else value for key, value in change.items()}
+        room = change.get("room")
+        values["provider"] = _provider_name(plan, str(change.get("provider", ""))) if room is None else plan.labels.rooms.get(str(room), room)
+        with contextlib.suppress(KeyError, ValueError):
+            if "day" in change:
+                values["day"] = day_name(dt.date.fromisoformat(str(change["day"])), lang)
+            return word(lang, f"does.{code}", **values)
     parts = []
     for key, value in change.items():
         text = word(lang, f"rule.{value}") if key == "rule" and has_word(lang, f"rule.{value}") else str(value)

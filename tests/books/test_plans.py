@@ -18,10 +18,14 @@ from matcher.books.errors import BookError
 from matcher.books.feeds import Feeds, feed_name, zone_of
 from matcher.books.files import plan_bytes, read_plan
 from matcher.books.printed import printed
+from matcher.compile import compile_problem
+from matcher.decode import decode
 from matcher.errors import PlanError
-from matcher.plan import Plan, Unassigned
+from matcher.plan import Plan, Removed, Unassigned
 from matcher.problem import Problem
 from matcher.rules import Rule
+from matcher.start import state_of
+from matcher.words import LANGS, Lang
 from tests.weeks import need, plan, resident, role, serve, visit, volunteer, week
 
 NOW = dt.datetime(2026, 11, 20, 8, tzinfo=dt.UTC)
@@ -67,6 +71,52 @@ def test_a_plan_has_a_sheet_by_day_by_person_by_community_and_one_of_what_is_lef
     assert [row[0] for row in rows[1:]] == ["v1", "v1", "v2"]
     assert "技能" in [cell for row in book["未安排"].iter_rows(values_only=True) for cell in row]
     assert all(cell.data_type != "f" for sheet in book.worksheets for row in sheet.iter_rows() for cell in row)
+
+
+CHANGES: tuple[dict[str, object] | None, ...] = (
+    {"code": "more_time", "provider": "v1", "day": "2026-11-24", "minutes": 30},
+    {"code": "more_time", "room": "big", "day": "2026-11-24", "minutes": 30},
+    {"code": "more_minutes_day", "provider": "v1", "day": "2026-11-24", "minutes": 30},
+    {"code": "more_minutes_week", "provider": "v1", "day": "2026-11-24", "minutes": 30},
+    {"code": "more_money", "provider": "v1", "day": "2026-11-24", "yuan": 12.5},
+    {"code": "higher_caseload", "provider": "v1", "day": "2026-11-24", "by": 1},
+    None,
+)
+"""All that `matcher.reasons` has to say."""
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_plan_with_every_reason_and_every_change_speaks_one_language(lang: Lang) -> None:
+    names = {"zh": ("助浴", "王芳", "大厅", "竹岛", "主"), "en": ("bathing", "Fang Wang", "great hall", "Zhudao", "lead")}[lang]
+    title, person, hall, community, part = names
+    rooms, opening = [{"id": "big", "seats": 9}], [{"from": "08:00", "to": "18:00"}]
+    venue = {"id": "h", "name": hall, "community": "c", "location": {"x": 0, "y": 0}, "rooms": rooms, "opening": opening}
+    group = need("c", role(part, "organization"), title=title, place="venue", venue="h")
+    problem = week(
+        [*(need(f"n{i}", role(part), title=title) for i in range(len(Rule) + 1)), group],
+        [{**volunteer("v1"), "name": person}, {**volunteer("o1"), "name": person, "kind": "organization", "crews": 2}],
+        communities=[{"id": "c", "name": community, "location": {"x": 0, "y": 0}}],
+        venues=[venue],
+        funds=[{"id": "f", "name": title, "source": "charity", "amount": 100}],
+    )
+    removed = tuple(Removed(rule=rule, role=part, providers=2) for rule in Rule)
+    left = tuple(
+        Unassigned(visit=f"n{i + 1}#1", rule=rule, role=part, removed=removed, change=CHANGES[i % len(CHANGES)]) for i, rule in enumerate(Rule)
+    )
+    made = plan(visit("n0#1", serve("v1", "mon 09:00", part)), visit("c#1", serve("o1", "tue 09:00", part), room="big"), unassigned=left)
+    compiled = compile_problem(problem)
+    told = decode(compiled, state_of(compiled, made), made)
+    made = made.model_copy(update={"labels": told.labels, "figures": told.figures})
+    book = load_workbook(io.BytesIO(plan_bytes(problem, made, "plan.xlsx", lang)))
+    shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    cells = [str(cell.value) for sheet in shown for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert len(cells) > 4 * len(Rule)
+    for text in (*(sheet.title for sheet in shown), *cells):
+        # Ids are nobody's language: those of visits and funds.
+        other = re.findall(r"[A-Za-z]{2,}", text) if lang == "zh" else re.findall(r"[\u3000-\u9fff\uff00-\uffef]", text)
+        assert other == [], text
+    for change in CHANGES:
+        assert change is None or not any(str(change["code"]) in text for text in cells)
 
 
 @pytest.mark.parametrize("name", ["plan.xlsx", "plan.zip"])
