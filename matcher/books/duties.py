@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,6 +37,32 @@ class Duty:
     note: str
     mates: tuple[tuple[str, str], ...]
     """The name and the telephone of each colleague."""
+
+    @property
+    def summary(self) -> str:
+        """What it is, and for whom, in a few words."""
+        return self.title + (f" · {self.resident}" if self.resident else f" · {self.community}" if self.community else "")
+
+    def description(self, lang: Lang) -> str:
+        """Return the rest of what who goes there should know, a line for each."""
+        mates = ("、" if lang == "zh" else ", ").join(name + (f" {phone}" if phone else "") for name, phone in self.mates)
+        lines = [f"{self.category} · {self.role}", *([word(lang, "book.with", who=mates)] if mates else [])]
+        lines.extend(text for text in (self.phone, self.note) if text)
+        return "\n".join((*lines, self.visit))
+
+
+def identities(first_day: dt.date, duties: Iterable[Duty]) -> list[str]:
+    """Return who each duty is to a calendar program (its ``UID``): the week, the visit and the provider make it, not the time and not the role.
+
+    Who serves a visit in several roles (an organization with several crews) has one identity more for each further role.
+    """
+    counts: defaultdict[tuple[str, str], int] = defaultdict(int)
+    found = []
+    for duty in duties:
+        number = counts[duty.visit, duty.provider] = counts[duty.visit, duty.provider] + 1
+        text = f"{first_day.isoformat()}\n{duty.visit}\n{duty.provider}" + ("" if number == 1 else f"\n{number}")
+        found.append(hashlib.sha256(text.encode()).hexdigest()[:32] + "@sishe-matcher")
+    return found
 
 
 def duties_of(problem: Problem, plan: Plan, contacts: Contacts, lang: Lang) -> list[Duty]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from icalendar import Calendar, Event
 
-from matcher.books.duties import Duty, duties_of
+from matcher.books.duties import Duty, duties_of, identities
 from matcher.errors import Fault, PlanError
 from matcher.words import Lang, word
 
@@ -38,6 +38,18 @@ def feed_name(provider: str) -> str:
     if safe and safe == provider:
         return f"{safe}.ics"
     return f"{safe or 'feed'}-{hashlib.sha256(provider.encode()).hexdigest()[:8]}.ics"
+
+
+def calendar_of(name: str, lang: Lang, zone: ZoneInfo) -> Calendar:
+    """Return a calendar of somebody, without events."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//Sishe Matcher//sishe-matcher//" + lang.upper())
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", word(lang, "book.feed", who=name))
+    calendar.add("x-wr-timezone", zone.key)
+    return calendar
 
 
 @dataclass
@@ -87,23 +99,16 @@ class Feeds:
         PlanError
             If `published` is no calendar.
         """
-        old = {str(event["UID"]): event for event in (self._event(duty) for duty in self._old.get(provider, ()))}
-        old |= _published(published)
-        new = {str(event["UID"]): event for event in (self._event(duty) for duty in self._new.get(provider, ()))}
+        old = self._events(self._old.get(provider, [])) | _published(published)
+        new = self._events(self._new.get(provider, []))
         events = [self._continued(event, old.get(uid)) for uid, event in new.items()]
         gone = [self._cancelled(event) if self._is_ours(event) else event for uid, event in old.items() if uid not in new]
         cancelled = sum(str(event.get("STATUS", "")) == "CANCELLED" for event in gone)
         self.counts[provider] = {"events": len(new), "cancelled": cancelled, "kept": len(gone) - cancelled}
         if not events and not gone:
             return None
-        calendar = Calendar()
-        calendar.add("prodid", "-//Sishe Matcher//sishe-matcher//" + self.lang.upper())
-        calendar.add("version", "2.0")
-        calendar.add("calscale", "GREGORIAN")
-        calendar.add("method", "PUBLISH")
         name = next((one.name for one in self.problem.providers if one.id == provider and one.name), provider)
-        calendar.add("x-wr-calname", word(self.lang, "book.feed", who=name))
-        calendar.add("x-wr-timezone", self.zone.key)
+        calendar = calendar_of(name, self.lang, self.zone)
         for event in sorted((*events, *gone), key=lambda event: (_start(event), str(event["UID"]))):
             calendar.add_component(event)
         calendar.add_missing_timezones()
@@ -116,24 +121,20 @@ class Feeds:
         first, day = horizon.start.isoformat(), _start(event)[:10]
         return first <= day < horizon.moment(horizon.seconds).date().isoformat()
 
-    def _uid(self, duty: Duty) -> str:
-        text = f"{self.problem.horizon.start.isoformat()}\n{duty.visit}\n{duty.provider}"
-        return hashlib.sha256(text.encode()).hexdigest()[:32] + "@sishe-matcher"
+    def _events(self, duties: list[Duty]) -> dict[str, Event]:
+        return {uid: self._event(uid, duty) for uid, duty in zip(identities(self.problem.horizon.start, duties), duties, strict=True)}
 
-    def _event(self, duty: Duty) -> Event:
+    def _event(self, uid: str, duty: Duty) -> Event:
         event = Event()
-        event.add("uid", self._uid(duty))
+        event.add("uid", uid)
         event.add("dtstamp", self.now)
         event.add("sequence", 0)
         event.add("dtstart", duty.start.replace(tzinfo=self.zone))
         event.add("dtend", duty.end.replace(tzinfo=self.zone))
-        event.add("summary", duty.title + (f" · {duty.resident}" if duty.resident else f" · {duty.community}" if duty.community else ""))
+        event.add("summary", duty.summary)
         if duty.where:
             event.add("location", duty.where)
-        mates = ("、" if self.lang == "zh" else ", ").join(name + (f" {phone}" if phone else "") for name, phone in duty.mates)
-        lines = [f"{duty.category} · {duty.role}", *([word(self.lang, "book.with", who=mates)] if mates else [])]
-        lines.extend(text for text in (duty.phone, duty.note) if text)
-        event.add("description", "\n".join((*lines, duty.visit)))
+        event.add("description", duty.description(self.lang))
         event.add("status", "CONFIRMED")
         return event
 
