@@ -114,7 +114,9 @@ def add_version(connection: Connection, plan_id: str, number: int, cost: int, as
         return False
     # How the old version came about says nothing of the new one.
     progress = {**(row["progress"] or {}), "cost": cost, "assigned": assigned, "bound": None}
-    changes = {"version": number + 1, "revision": plans.c.revision + 1, "progress": progress, "result": {"cost": cost, "status": "given"}}
+    # Of planning again it stays true what it did to the week, and with that to the names of its visits.
+    kept = {name: what for name, what in (row["result"] or {}).items() if name == "replan"}
+    changes = {"version": number + 1, "revision": plans.c.revision + 1, "progress": progress, "result": {"cost": cost, "status": "given", **kept}}
     return connection.execute(update(plans).where(where).values(**changes)).rowcount == 1
 
 
