@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any
 
+from api.calendars import appointments_of
 from api.reading import NotAtHand, Stored, described
 from api.store.packing import unpacked
 from matcher.check import check
@@ -133,6 +134,11 @@ def ask_replan(of: Stored, asked: dict[str, Any]) -> dict[str, Any]:
         "result": found.result.summary(),
         "assigned": len(found.plan.assignments),
     }
+
+
+def ask_appointments(of: Stored, lineage: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Say what a plan tells its people, for their calendars."""
+    return appointments_of(week(of.digest, of.problem), _plan(of), lineage)
 
 
 def ask_recommend(of: Stored, asked: dict[str, Any], seconds: float) -> bytes:

@@ -36,7 +36,7 @@ from api.metrics import Metrics
 from api.office import Office
 from api.pool import Pool
 from api.rates import Rates
-from api.routes import administration, catalogue, living, operations, plans, problems, publication, scenarios, streams
+from api.routes import administration, calendars, catalogue, living, operations, plans, problems, publication, scenarios, streams
 from api.settings import Settings
 from api.webhooks import Courier
 from matcher.errors import Fault
@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.rates = Rates(database, settings.rate)
     app.state.gate, app.state.streams, app.state.metrics = Gate(settings, app.state.rates), streams.Streams(settings.max_streams), Metrics()
     app.state.is_stopping = False
-    for module in (plans, living, publication, streams, scenarios, problems, catalogue, administration, operations):
+    for module in (plans, living, publication, calendars, streams, scenarios, problems, catalogue, administration, operations):
         app.include_router(module.router)
     desk.mount(app)
     mount_docs(app)

@@ -43,9 +43,9 @@ class TooLarge(FaultyInput):
     what = "workbook"
 
 
-def is_there() -> bool:
-    """Return whether the libraries for workbooks (the extra ``books``) are installed."""
-    return find_spec("openpyxl") is not None
+def is_there(library: str = "openpyxl") -> bool:
+    """Return whether a library for workbooks and calendars (the extra ``books``) is installed."""
+    return find_spec(library) is not None
 
 
 def lang_of(accepted: str | None) -> Lang:

@@ -271,6 +271,19 @@ class Client:
         found: list[dict[str, Any]] = self._json("GET", "/v1/in-force", params=query)["items"]
         return found
 
+    def calendar(self, person: str, *, lang: Lang = "zh", area: str | None = None) -> bytes:
+        """Return a person's calendar (iCalendar), as the plans that were published have it."""
+        query = {"lang": lang, **({} if area is None else {"area": area})}
+        return self.send("GET", f"/v1/people/{quote(person, safe='')}/calendar.ics", params=query).content
+
+    def calendar_link(self, person: str, *, lang: Lang = "zh", area: str | None = None) -> dict[str, Any]:
+        """Return a link to a person's calendar (`CalendarView`), made where there is none yet; ``links["feed"]`` is what to subscribe to."""
+        return self._json("POST", "/v1/calendars", json={"person": person, "lang": lang, "area": area})
+
+    def revoke_calendar_link(self, link_id: str) -> dict[str, Any]:
+        """Revoke a link to a calendar for good."""
+        return self._json("DELETE", f"/v1/calendars/{link_id}")
+
     def _ask(self, plan_id: str, what: str, asked: dict[str, Any]) -> dict[str, Any]:
         return self._json("POST", f"/v1/plans/{plan_id}/{what}", json=asked)
 

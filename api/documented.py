@@ -10,10 +10,12 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api.books import FORMS
+from api.calendars import MEDIA_TYPE as CALENDAR
 from api.faults import KINDS, MEDIA_TYPE
 from api.schemas import (
     STANDS_FOR,
     ZONED,
+    CalendarRequest,
     CheckRequest,
     ComparisonRequest,
     Details,
@@ -74,6 +76,7 @@ EXAMPLES: dict[str, Any] = {
     "Plan": EXAMPLE_PLAN,
     "KeyRequest": {"name": "platform of Huancui", "area": "weihai/huancui", "scopes": ["read", "plan"]},
     "PublishRequest": {"version": 1},
+    "CalendarRequest": {"person": "v-1", "lang": "zh"},
     "ReplanRequest": {"events": [{"kind": "absent", "provider": "v-1", "day": "mon"}], "now": "2026-11-23T07:30:00"},
     "RecommendRequest": {"visit": "meal#1", "top": 3},
     "EvaluateRequest": {"plan": EXAMPLE_PLAN, "top": 1},
@@ -87,9 +90,9 @@ REFUSED: dict[str, tuple[str, ...]] = {
 }
 
 
-def refusals(*kinds: str) -> dict[int | str, dict[str, Any]]:
-    """Return the answers of a route that refuses for these reasons (kinds, or the groups of `REFUSED`), beside those that all routes have."""
-    names = [name for kind in (*COMMON, *kinds) for name in REFUSED.get(kind, (kind,))]
+def refusals(*kinds: str, is_open: bool = False) -> dict[int | str, dict[str, Any]]:
+    """Return the answers of a route that refuses for these reasons (kinds, or the groups of `REFUSED`), beside those of all that are not open."""
+    names = [name for kind in (*(() if is_open else COMMON), *kinds) for name in REFUSED.get(kind, (kind,))]
     by_status: dict[int | str, dict[str, Any]] = {}
     for name in names:
         status, title = KINDS[name]
@@ -118,6 +121,11 @@ def book_answer(description: str) -> dict[str, Any]:
     return {"description": description, "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in FORMS}}
 
 
+def calendar_answer(description: str) -> dict[str, Any]:
+    """Return what OpenAPI says of an answer that is a calendar."""
+    return {"description": description, "content": {CALENDAR: {"schema": {"type": "string"}}}}
+
+
 def document(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document of an application, made once."""
     if app.openapi_schema is None:
@@ -125,7 +133,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, openapi_version="3.1.0", description=app.description, routes=app.routes, tags=app.openapi_tags
         )
         schemas = made.setdefault("components", {}).setdefault("schemas", {})
-        asked: list[type[BaseModel]] = [PlanRequest, ComparisonRequest, CheckRequest, KeyRequest, PublishRequest]
+        asked: list[type[BaseModel]] = [PlanRequest, ComparisonRequest, CheckRequest, KeyRequest, PublishRequest, CalendarRequest]
         asked += [ReplanRequest, RecommendRequest, EvaluateRequest, WhatIfRequest]
         models: list[type[BaseModel]] = [*asked, Details, Problem, Plan, Result, ScenarioFile, *EVENTS.values()]
         for name, schema in models_json_schema([(model, "validation") for model in models], ref_template=REF)[1]["$defs"].items():

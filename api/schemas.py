@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from matcher.fields import Misfit
+from matcher.words import Lang
 
 
 def _checked_local(value: str) -> str:
@@ -193,6 +194,14 @@ class PublishRequest(Asked):
     version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)] | None = Field(
         None, description="The version that is meant; null: the one of If-Match."
     )
+
+
+class CalendarRequest(Asked):
+    """A link to a person's calendar, to be given out."""
+
+    person: VisitName = Field(description="The provider's id.")
+    lang: Lang = Field("zh", description="Language of what the calendar says.")
+    area: Area | None = Field(None, description="Whose plans it follows; null: the caller's area.")
 
 
 class Error(BaseModel):
@@ -387,6 +396,20 @@ class CallerView(BaseModel):
     area: str
     scopes: list[Scope]
     webhook_secret: str | None = Field(description="Signs the webhooks of this caller; null where the server sends none.")
+    has_calendar_links: bool = Field(description="Whether the server gives out links to calendars.")
+
+
+class CalendarView(BaseModel):
+    """A link to a person's calendar."""
+
+    id: str
+    area: str
+    person: str
+    lang: Lang
+    made_at: Moment
+    made_by: str
+    revoked_at: Moment | None
+    links: dict[str, str | None] = Field(description="`feed` is the link itself, to subscribe to; null once it is revoked.")
 
 
 class AuditView(BaseModel):
@@ -445,6 +468,13 @@ class KeyPage(BaseModel):
 
     items: list[KeyView]
     next: str | None
+
+
+class CalendarPage(BaseModel):
+    """Some links to calendars, newest first."""
+
+    items: list[CalendarView]
+    next: str | None = Field(description="The cursor of the next page; null: this is the last.")
 
 
 class AuditPage(BaseModel):

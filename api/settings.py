@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -72,6 +73,13 @@ class Settings(BaseSettings):
     webhook_pause: Annotated[float, Field(gt=0)] = 5.0
     """Seconds before the second try; doubled for each later one, up to an hour."""
 
+    calendar_secret: SecretStr | None = None
+    """From which the links to calendars are derived; without it there are none. Another one makes all links invalid."""
+    calendar_days: Annotated[float, Field(gt=0, le=36500)] = 60.0
+    """How long what is over stays in calendars."""
+    zone: str = "Asia/Shanghai"
+    """The time zone that the times of weeks are in, for calendars."""
+
     oidc_issuer: str | None = None
     """Accept JWTs of this issuer beside API keys."""
     oidc_audience: str | None = None
@@ -79,6 +87,14 @@ class Settings(BaseSettings):
     """Where the issuer's keys are; left out, its discovery document says."""
     oidc_area_claim: str = "area"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            return ZoneInfo(value).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("should be a time zone such as Asia/Shanghai") from None
 
     @field_validator("database")
     @classmethod

@@ -190,6 +190,40 @@ in_force = Table(
 )
 """The plan in force of each community and week; the key of the table is what allows but one."""
 
+appointments = Table(
+    "appointments",
+    metadata,
+    Column("area", String(400), primary_key=True),
+    Column("uid", String(60), primary_key=True),
+    Column("person", String(200), nullable=False),
+    Column("name", String(400), nullable=False),
+    Column("week", String(10), nullable=False),
+    Column("community", String(120), nullable=False),
+    Column("starts_at", String(19), nullable=False),
+    Column("ends_at", String(19), nullable=False),
+    Column("texts", JSON, nullable=False),
+    Column("is_cancelled", Boolean, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("changed_at", Float(53), nullable=False),
+    Index("ix_appointments_area_person", "area", "person"),
+    Index("ix_appointments_area_week", "area", "week"),
+)
+"""What the plans that were published have told each person, also what was taken back since. Starts and ends are local, texts in both languages."""
+
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("area", String(400), nullable=False),
+    Column("person", String(200), nullable=False),
+    Column("lang", String(2), nullable=False),
+    Column("made_at", Float(53), nullable=False),
+    Column("made_by", String(300), nullable=False),
+    Column("revoked_at", Float(53)),
+    Index("ix_calendars_area_id", "area", "id"),
+)
+"""Links to calendars. What makes a link secret is derived from the server's secret and stands nowhere."""
+
 rates = Table(
     "rates",
     metadata,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -10,6 +12,7 @@ from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
 from api.faults import Refusal
+from api.settings import Settings
 from api.store.packing import moment
 
 
@@ -81,6 +84,22 @@ def key_view(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {**{key: row[key] for key in ("id", "name", "area", "made_by")}, "scopes": row["scopes"].split(), **moments}
 
 
+def signature_of(settings: Settings, link_id: str) -> str | None:
+    """Return what makes a link one that nobody can guess: derived from the server's secret, so that none is stored. None where there is no secret."""
+    if settings.calendar_secret is None:
+        return None
+    mark = hmac.digest(settings.calendar_secret.get_secret_value().encode(), f"calendar:{link_id}".encode(), "sha256")
+    return base64.urlsafe_b64encode(mark)[:32].decode()
+
+
+def calendar_view(row: Mapping[Any, Any], settings: Settings) -> dict[str, Any]:
+    """Return a link to a calendar as it is shown; revoked, it leads nowhere."""
+    here, signature = f"/v1/calendars/{row['id']}", signature_of(settings, row["id"])
+    feed = f"{here}/{signature}.ics" if signature is not None and row["revoked_at"] is None else None
+    moments = {name: moment(row[name]) for name in ("made_at", "revoked_at")}
+    return {**{key: row[key] for key in ("id", "area", "person", "lang", "made_by")}, **moments, "links": {"self": here, "feed": feed}}
+
+
 def page(items: Iterable[dict[str, Any]], limit: int, key: str = "id") -> dict[str, Any]:
     """Return a page: at most `limit` of the items, which were asked for with one more to see whether there is one."""
     found = list(items)
@@ -94,11 +113,12 @@ def etag(mark: object) -> str:
 
 def tagged(
     request: Request,
-    body: bytes | dict[str, Any] | Callable[[], dict[str, Any]],
+    body: bytes | dict[str, Any] | Callable[[], bytes | dict[str, Any]],
     mark: object,
     headers: Mapping[str, str] | None = None,
     *,
     is_weak: bool = False,
+    media_type: str = "application/json",
 ) -> Response:
     """Answer with an entity tag, or 304 where the caller has it already.
 
@@ -110,15 +130,16 @@ def tagged(
         What tells one state from another.
     is_weak
         Whether answers of one mark may differ in what nobody asks again for (how long a search has run).
+    media_type
+        What a body of bytes is.
     """
     tag = etag(mark)
     known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
     tags = {"ETag": f"W/{tag}" if is_weak else tag, "Cache-Control": "private, no-cache", **(headers or {})}
     if tag in known or "*" in known:
         return Response(status_code=304, headers=tags)
-    if isinstance(body, bytes):
-        return Response(body, media_type="application/json", headers=tags)
-    return JSONResponse(body if isinstance(body, dict) else body(), headers=tags)
+    content = body() if callable(body) else body
+    return Response(content, media_type=media_type, headers=tags) if isinstance(content, bytes) else JSONResponse(content, headers=tags)
 
 
 def require_match(request: Request, *marks: object, is_optional: bool = False) -> None:

@@ -26,7 +26,8 @@ DAY = 86_400.0
 def who_am_i(caller: Reader, context: Here) -> dict[str, Any]:
     """Say who the caller is, what they may do, and with which secret their webhooks are signed."""
     secret = secret_of(context.settings, caller.id)
-    return {"id": caller.id, "name": caller.name, "area": caller.area, "scopes": sorted(caller.scopes), "webhook_secret": secret}
+    known = {"id": caller.id, "name": caller.name, "area": caller.area, "scopes": sorted(caller.scopes), "webhook_secret": secret}
+    return {**known, "has_calendar_links": context.settings.calendar_secret is not None}
 
 
 @router.post("/keys", status_code=201, response_model=KeyView, responses=refusals("body"), openapi_extra=body("KeyRequest"))

@@ -31,6 +31,8 @@ ASKED: dict[str, Any] = {"chunks": 1, "threads": 1}
 SECRET = "a secret of tests"
 START = 600.0
 """Seconds until a server that does not answer counts as broken; machines may be busy."""
+CALENDARS: dict[str, Any] = {"calendar_secret": SECRET, "calendar_days": 36500}
+"""The weeks of tests stay in calendars, whenever the tests run."""
 
 
 class House:
@@ -38,7 +40,7 @@ class House:
 
     def __init__(self, url: str, **settings: Any) -> None:
         self.settings = Settings(
-            database=url, **{"workers": 0, "rate": "100000/minute", "webhook_secret": SECRET, "webhook_private": True, **settings}
+            database=url, **{"workers": 0, "rate": "100000/minute", "webhook_secret": SECRET, "webhook_private": True, **CALENDARS, **settings}
         )
         self.app = create_app(self.settings)
         self.database = self.app.state.context.database

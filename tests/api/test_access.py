@@ -20,6 +20,8 @@ from api.documented import EXAMPLE_PROBLEM, EXAMPLE_SCENARIOS
 from tests.api.running import ASKED, House
 
 OPEN = {"/healthz", "/readyz"}
+LINKED = "/v1/calendars/{link_id}/{signature}.ics"
+"""Calendar programs show no key: the link itself is what lets them in (tests/api/test_calendars.py)."""
 METHODS = ("get", "post", "put", "delete", "patch")
 
 
@@ -39,12 +41,15 @@ def scope_of(operation: dict[str, Any]) -> str:
     return str(found.pop())
 
 
-def test_every_route_but_two_refuses_a_caller_without_a_key(plain: House) -> None:
+def test_every_route_but_those_of_health_and_of_links_refuses_a_caller_without_a_key(plain: House) -> None:
     found = 0
     with plain.http() as http:
         for method, path, operation in operations(plain):
             if path in OPEN:
                 assert http.request(method, filled(path)).status_code == 200
+                continue
+            if path == LINKED:
+                assert http.request(method, filled(path)).status_code == 404
                 continue
             found += 1
             assert operation["security"], path
@@ -63,7 +68,7 @@ def test_every_route_but_two_refuses_a_caller_without_a_key(plain: House) -> Non
 def test_every_route_refuses_a_key_without_its_scope_and_lets_one_with_it_alone_in(plain: House) -> None:
     all_scopes = {"read", "plan", "publish", "admin"}
     for method, path, operation in operations(plain):
-        if path in OPEN:
+        if path in {*OPEN, LINKED}:
             continue
         scope = scope_of(operation)
         without = plain.http(plain.make_key("", *(all_scopes - {scope}))).request(method, filled(path))

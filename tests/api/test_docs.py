@@ -20,7 +20,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 
 @pytest.mark.slow
 def test_the_commands_of_the_page_run_one_after_the_other(tmp_path: Path) -> None:
-    server = Server(f"sqlite:///{tmp_path}/sishe.db", tmp_path)
+    server = Server(f"sqlite:///{tmp_path}/sishe.db", tmp_path, calendar_secret="a secret of tests")
     server.start()
     try:
         commands = "\n".join(["set -euo pipefail", *re.findall(r"^```bash\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)])
@@ -34,6 +34,8 @@ def test_the_commands_of_the_page_run_one_after_the_other(tmp_path: Path) -> Non
         assert client.job(json.loads((tmp_path / "compared.json").read_text())["id"])["state"] == "done"
         assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
         assert client.job(made["id"])["standing"] == "published"
+        for name in ("v-1.ics", "subscribed.ics"):
+            assert (tmp_path / name).read_text().startswith("BEGIN:VCALENDAR")
     finally:
         server.close()
 
