@@ -17,7 +17,7 @@ from matcher.words import Lang, word
 if TYPE_CHECKING:
     from matcher.books.grid import Grid
 
-_HEADERS = {
+HEADERS = {
     "id": ("编号", "id", "代号", "居民编号", "人员编号", "code"),
     "name": ("姓名", "name", "名称", "名字"),
     "phone": ("电话", "phone", "手机", "联系电话", "telephone", "mobile", "tel"),
@@ -25,7 +25,7 @@ _HEADERS = {
     "note": ("备注", "note", "notes", "提示"),
     "sort": ("类别", "sort", "type", "种类"),
 }
-_SORTS = {"居民": "resident", "resident": "resident", "人员": "provider", "person": "provider", "provider": "provider", "服务者": "provider"}
+SORTS = {"居民": "resident", "resident": "resident", "人员": "provider", "person": "provider", "provider": "provider", "服务者": "provider"}
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,11 @@ def read_contacts(path: str | Path, lang: Lang, data: bytes | None = None) -> Co
 def _contacts(grid: Grid, lang: Lang) -> Contacts:
     columns: dict[str, int] = {}
     for index, value in enumerate(grid.rows[0] if grid.rows else (), 1):
-        for key, words in _HEADERS.items():
+        for key, words in HEADERS.items():
             if isinstance(value, str) and folded(value) in words:
                 columns.setdefault(key, index)
     if "id" not in columns:
-        raise BookError([Fault(str(grid.cell(1, 1)), word(lang, "book.no_column", was=_HEADERS["id"][0 if lang == "zh" else 1]), "missing")])
+        raise BookError([Fault(str(grid.cell(1, 1)), word(lang, "book.no_column", was=HEADERS["id"][0 if lang == "zh" else 1]), "missing")])
     found: dict[tuple[str, str], Contact] = {}
     faults: list[Fault] = []
     for row in range(2, len(grid.rows) + 1):
@@ -96,7 +96,7 @@ def _contacts(grid: Grid, lang: Lang) -> Contacts:
                 texts[key] = ""
         if is_blank(texts["id"]):
             continue
-        who = (_SORTS.get(folded(texts.get("sort", "")), ""), texts["id"])
+        who = (SORTS.get(folded(texts.get("sort", "")), ""), texts["id"])
         if who in found:
             faults.append(Fault(str(grid.cell(row, columns["id"])), said(Misread("twice", was=texts["id"]), lang), "duplicate"))
         found[who] = Contact(*(texts.get(name, "") for name in ("name", "phone", "address", "note")))

@@ -14,6 +14,8 @@ from babel.messages.pofile import read_po
 
 from api.desk import LOCALE, STATIC, words
 from api.faults import KINDS
+from matcher.books.contacts import HEADERS as COLUMNS
+from matcher.books.contacts import SORTS
 from matcher.diff import What
 from matcher.living.events import KINDS as EVENTS
 from matcher.problem import BUILT_IN_CATEGORIES
@@ -34,7 +36,9 @@ FAMILIES = {
     "verdict": ["assigned", "impossible", "crowded_out", "not_found"],
     "certainty": ["proved", "heuristic"],
     "miss": ["minutes", "levels", "yuan", "residents", "providers"],
-    "shows": ["board", "map"],
+    "shows": ["board", "map", "sheets"],
+    "contacts.columns": list(COLUMNS),
+    "contacts.sorts": sorted(set(SORTS.values())),
     "happened": [*EVENTS, "window", "nothing"],
     "does": ["more_time", *re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`[^|]*) \|", EXPLAIN.partition("### Changes")[2], re.MULTILINE)))],
 }
@@ -94,6 +98,14 @@ def test_the_built_in_categories_are_called_what_plans_call_them() -> None:
     for category in BUILT_IN_CATEGORIES:
         assert words("zh")[f"category.{category.id}"] == category.name_zh
         assert words("en")[f"category.{category.id}"] == category.name_en
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_sheets_of_contacts_are_read_by_the_same_words_as_on_the_command_line(lang: str) -> None:
+    for name, heads in COLUMNS.items():
+        assert set(words(lang)[f"contacts.columns.{name}"].split("|")) == set(heads)
+    for sort in set(SORTS.values()):
+        assert set(words(lang)[f"contacts.sorts.{sort}"].split("|")) == {text for text, meant in SORTS.items() if meant == sort}
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -17,13 +17,15 @@ const app = {
   api: null,
   caller: null,
   rules: null,
+  /** Names and telephones that somebody picked, in memory alone. */
+  contacts: null,
   async enter(api) {
     const [caller, rules] = await Promise.all([api.caller(), api.rules()]);
     Object.assign(app, { api, caller, rules });
   },
   leave() {
     Api.forget();
-    Object.assign(app, { api: null, caller: null, rules: null });
+    Object.assign(app, { api: null, caller: null, rules: null, contacts: null });
     location.hash = "";
     show();
   },

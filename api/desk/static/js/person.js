@@ -1,5 +1,6 @@
 // The dialog of one person: who they are, what they do this week, what happened to them.
 
+import { calendarHint, calendarOf } from "./calendars.js";
 import { button, dialog, el } from "./dom.js";
 import { OF_PERSON } from "./happened.js";
 import { askReplan } from "./replan.js";
@@ -29,6 +30,7 @@ export function openPerson(screen, id) {
       el("dl", {}, rows.map(([term, text]) => [el("dt", {}, term), el("dd", {}, text)])),
       services.length > 0 && el("section", { class: "card" }, el("h3", {}, t("person.services")), el("ul", { class: "plain" }, services.map((item) => el("li", {},
         button(`${span(item.service.start, item.service.end)} ${teller.visit(item.visit.id)}`, leave(() => screen.open(item.visit.id, { role: item.role })), { class: "link" }))))),
+      el("section", { class: "card" }, el("h3", {}, t("calendar.title")), calendarHint(screen), calendarOf(screen, id)),
       desk.frozen === null && el("section", { class: "card" }, el("h3", {}, t("replan.happened")), el("div", { class: "acts" },
         OF_PERSON.map((kind) => button(t(`happened.${kind}`), leave(() => askReplan(screen, { kind, given: { provider: id } })), { data: { happened: kind } })))),
       el("div", { class: "acts" }, button(t("board.person"), leave(() => screen.chart.choose(id)), { data: { act: "ways" } }), button(t("close"), close, { class: "quiet", data: { act: "close" } })),

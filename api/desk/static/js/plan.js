@@ -11,10 +11,14 @@ import { plan as planning } from "./planning.js";
 import { openPerson } from "./person.js";
 import { askReplan } from "./replan.js";
 import { Teller } from "./say.js";
+import { Sheets } from "./sheets.js";
 import { Waiting } from "./waiting.js";
 import { openVisit } from "./visit.js";
 import { download } from "./weeks.js";
 import { current, day, list, number, t } from "./words.js";
+
+/** Changes after which services are others than before. */
+const MOVED = ["edit", "undo"];
 
 export async function openPlan(app, root, id) {
   if (app.desk?.view?.id !== id || app.desk.api !== app.api) {
@@ -55,7 +59,8 @@ class Screen {
       this.summary();
       this.board.update();
       this.waiting.draw();
-      if (this.shows === "map") this.chart.draw();
+      // What the verifier says, locks and publishing change nothing on a sheet; a link that was given out there stays in sight.
+      if (this.shows === "map" || (this.shows === "sheets" && MOVED.includes(what))) this.views[this.shows].draw();
     }
     // The address follows the plan, unless somebody is on the way to another screen.
     const hash = `#/plans/${this.desk.view.id}`;
@@ -109,26 +114,28 @@ class Screen {
     this.board = new Board(this);
     this.waiting = new Waiting(this);
     this.chart = new Chart(this);
+    this.views = { board: this.board, map: this.chart, sheets: new Sheets(this) };
     this.drag = new Drag(this);
     const stage = el("div", { class: "stage" });
     const stand = () => {
-      replace(stage, this.shows === "board" ? this.board.node : this.chart.node);
-      if (this.shows === "board") this.board.draw();
-      else this.chart.draw();
+      replace(stage, this.views[this.shows].node);
+      work.dataset.shows = this.shows;
+      this.views[this.shows].draw();
       for (const [name, node] of Object.entries(tabs)) node.setAttribute("aria-pressed", String(this.shows === name));
     };
     const tab = (name) => button(t(`shows.${name}`), () => {
       this.shows = name;
       stand();
     }, { class: "tab", data: { act: name } });
-    const tabs = { board: tab("board"), map: tab("map") };
+    const tabs = { board: tab("board"), map: tab("map"), sheets: tab("sheets") };
+    const work = el("main", { class: "work" }, stage, this.waiting.node);
     replace(this.root,
       app.bar(desk.week.problem.name || desk.view.id, button(t("weeks.back"), () => app.go("#/"), { class: "quiet", data: { act: "weeks" } })),
       el("div", { class: "tools" }, this.chips,
         el("div", { class: "acts" }, this.undo, this.redo, this.need, this.replan, button(t("changes"), () => showChanges(this), { data: { act: "changes" } }),
           button(t("plan.workbook"), () => this.download(), { data: { act: "workbook" } }), this.publish)),
-      el("div", { class: "tools filters", role: "group", "aria-label": t("filters") }, el("div", { class: "tabs" }, tabs.board, tabs.map), this.filterFields(stand)),
-      el("main", { class: "work" }, stage, this.waiting.node));
+      el("div", { class: "tools filters", role: "group", "aria-label": t("filters") }, el("div", { class: "tabs" }, Object.values(tabs)), this.filterFields(stand)),
+      work);
     this.summary();
     stand();
     this.waiting.draw();
