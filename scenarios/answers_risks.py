@@ -10,7 +10,7 @@ from matcher.cli_files import read_plan, read_problem
 from matcher.console import RefusedInput, say
 from matcher.errors import Fault, PlanError
 from matcher.files import write_atomic
-from scenarios.answers import kept, make_folder, reported, teller
+from scenarios.answers import PAUSE, kept, make_folder, reported, teller
 from scenarios.words import Lang, word
 
 Json = dict[str, Any]
@@ -26,23 +26,35 @@ def invested(
     jobs: int,
     most: float | None,
     seed: int,
+    tries: int | None,
     is_quiet: bool,
     lang: Lang,
 ) -> Json:
-    """Find a cheap way to a service rate; with a folder, keep the week and the plan that reach it."""
-    from scenarios.invest import COSTS, invest  # noqa: PLC0415 - the engine loads only where it is used
+    """Find a cheap way to a service rate; with a folder, keep the week and the plan that reach it. After Ctrl-C it is the best so far."""
+    from matcher.progress import stop_on_signal  # noqa: PLC0415 - the engine loads only where it is used
+    from scenarios.invest import COSTS, TRIES, Over, Progress, invest  # noqa: PLC0415
 
     prices = _prices(costs, COSTS)
     problem = read_problem(week, lang)
     if folder is not None:
         make_folder(folder)
 
-    def tell(number: int, rate: float, yuan: float) -> None:
-        if not is_quiet:
-            say(word(lang, "invest.round", number=number, rate=f"{100 * rate:.1f}%", yuan=f"{yuan:,.0f}"))
+    last: tuple[str, float] = "", 0.0
 
-    with kept(folder, lang) as place:
-        found = invest(problem, place, goal, jobs=jobs, costs=prices, most=most, seed=seed, on_round=tell, **limits)
+    def tell(at: Progress) -> None:
+        nonlocal last
+        if is_quiet or (at.phase == last[0] and at.seconds - last[1] < PAUSE):
+            return
+        last = at.phase, at.seconds
+        values = {"tried": at.tried, "tries": at.tries, "seconds": f"{at.seconds:.0f}", "rate": f"{100 * at.rate:.1f}%", "yuan": f"{at.yuan:,.0f}"}
+        say(word(lang, "invest.step", phase=word(lang, f"invest.phase_{at.phase}"), **values))
+
+    with kept(folder, lang) as place, stop_on_signal(lang) as is_stopped:
+        settings: Json = {"jobs": jobs, "costs": prices, "most": most, "seed": seed, "tries": TRIES if tries is None else tries, **limits}
+        try:
+            found = invest(problem, place, goal, cancelled=is_stopped, on_step=tell, **settings)
+        except Over:
+            raise KeyboardInterrupt from None
     after, plan, edits = found.pop("problem"), found.pop("plan"), found.pop("edits")
     if folder is not None:
         write_atomic(folder / "investment.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")
@@ -55,6 +67,8 @@ def invested(
     if not is_quiet:
         key = "invest.reached" if found["is_reached"] else "invest.missed"
         say(word(lang, key, goal=f"{100 * goal:.0f}%", rate=f"{100 * found['rate']:.1f}%", yuan=f"{found['yuan']:,.0f}"))
+        if not found["is_complete"]:
+            say(word(lang, "invest.cut", tried=found["tried"]))
     return found
 
 

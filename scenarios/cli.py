@@ -211,6 +211,7 @@ def invest(
     budget: Annotated[float | None, typer.Option(help="Seconds a plan. [default: 2]", show_default=False)] = None,
     chunks: Annotated[int | None, typer.Option(min=1, help="Chunks of work a plan, instead of seconds.", show_default=False)] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the random choices.")] = 1,
+    tries: Annotated[int | None, typer.Option(min=1, max=1_000_000, help="Weeks to try at most. [default: 600]", show_default=False)] = None,
     jobs: JobsOption = 2,
     quiet: QuietOption = False,
     lang: LangOption = None,
@@ -218,12 +219,13 @@ def invest(
     """Find what to recruit, train and fund to reach a service rate cheaply, and the curve of service against money.
 
     Every point of the curve is a verified plan; that no way is cheaper is not proved. Exit code 1 if the goal is not reached.
-    The folder gets every plan on the way, from which a search that was cut short goes on.
+    Ctrl-C keeps the best so far. The folder gets every plan on the way, from which a search that was cut short goes on.
     """
     from scenarios.answers_risks import invested
 
     limits = {"budget": budget, "chunks": chunks}
-    found = invested(week, goal, cost or [], output, limits, jobs=jobs, most=most, seed=seed, is_quiet=quiet, lang=lang or usual_lang())
+    settings = {"jobs": jobs, "most": most, "seed": seed, "tries": tries}
+    found = invested(week, goal, cost or [], output, limits, **settings, is_quiet=quiet, lang=lang or usual_lang())
     write_json(found)
     if not found["is_reached"]:
         raise typer.Exit(NO)

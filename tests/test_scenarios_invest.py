@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import random
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,8 +18,9 @@ from scenarios.edits import apply
 from scenarios.edits.files import scenarios_from
 from scenarios.edits.models import RemoveProviders, Who
 from scenarios.figures import figures_of
-from scenarios.invest import COSTS, invest
-from scenarios.invest.measures import measures
+from scenarios.invest import COSTS, Over, Progress, invest
+from scenarios.invest.measures import Measure, measures
+from scenarios.invest.trials import edits_of, with_more
 from scenarios.weihai.week import make_week
 from tests.weeks import fund, need, organization, role, volunteer, week, window
 
@@ -102,8 +105,7 @@ def test_no_set_of_up_to_three_measures_reaches_the_goal_for_less(seed: int, tmp
     sets = [some for size in (1, 2, 3) for some in itertools.combinations_with_replacement(known, size)]
     cheaper = [some for some in sets if sum(one.yuan for one in some) < found["yuan"]]
     for some in cheaper:
-        edits = tuple(one.bought(number).edit for number, one in enumerate(some, start=1))
-        assert rate_of(problem, apply(problem, edits).problem)[0] < 0.95, [one.name for one in some]
+        assert rate_of(problem, apply(problem, edits_of(with_more((), some))).problem)[0] < 0.95, [one.name for one in some]
     # what was bought does reach it, which the verifier says
     assert check(found["problem"], found["plan"]).is_clean
 
@@ -116,21 +118,86 @@ def test_nothing_that_is_bought_could_be_left_out(tmp_path: Path) -> None:
         assert rate_of(problem, apply(problem, scenarios_from(less).cases[0].edits).problem)[0] < 0.95
 
 
-def test_a_search_goes_on_where_it_was_cut_short_and_says_the_same(tmp_path: Path) -> None:
+def tiny(seed: int) -> tuple[Problem, dict[str, float]]:
+    """Return a week of four or five visits at fixed hours, with too few people, and what each sort of measure costs."""
+    chance = random.Random(f"tiny {seed}")
+    needs = []
+    for k in range(chance.randint(4, 5)):
+        hour = f"{chance.choice([9, 9, 10, 14]):02d}:00"
+        skills = {"lift": 3} if chance.random() < 0.5 else {}
+        team = [role("x", skills=skills)] if chance.random() < 0.8 else [role("x", skills=skills), role("y")]
+        day = chance.choice(["mon", "mon", "tue"])
+        needs.append(need(f"n{k}", *team, x=float(chance.randint(0, 2000)), windows=[window(hour, hour, day=day)], urgency=chance.randint(1, 5)))
+    people = [volunteer(f"v{k}", skills={"lift": 3} if chance.random() < 0.3 else {}) for k in range(chance.randint(1, 2))]
+    prices = {"recruit": chance.choice([12.0, 18.0, 30.0]), "train": chance.choice([6.0, 15.0]), "hour_volunteer": chance.choice([8.0, 10.0])}
+    return week(needs, people), prices
+
+
+def sets_below(known: Sequence[Measure], yuan: float, first: int = 0) -> Iterator[tuple[Measure, ...]]:
+    """Yield every set of measures that costs less, some of them more than once."""
+    yield ()
+    for k in range(first, len(known)):
+        if known[k].yuan < yuan:
+            for rest in sets_below(known, yuan - known[k].yuan, k):
+                yield (known[k], *rest)
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_of_all_sets_of_measures_none_reaches_the_goal_for_less(seed: int, tmp_path: Path) -> None:
+    problem, prices = tiny(seed)
+    found = invest(problem, tmp_path, 0.9, jobs=0, costs=prices, chunks=2, seeds=1)
+    assert found["is_reached"]
+    assert found["is_complete"]
+    # those for any visit, not only for those that some plan leaves out
+    known = {one.key: one for one in measures(problem, problem.visits, COSTS | prices)}
+    cheaper = list(sets_below(list(known.values()), found["yuan"]))
+    for some in cheaper:
+        edits = edits_of(with_more((), some))
+        assert rate_of(problem, apply(problem, edits).problem)[0] < 0.9, [one.name for one in some]
+
+
+def test_a_search_that_is_stopped_gives_the_best_so_far_and_goes_on_to_the_same_end(tmp_path: Path) -> None:
     problem = short_of_people(5)
     whole = invest(problem, tmp_path / "whole", 0.95, jobs=0, chunks=1, seeds=1)
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        invest(problem, tmp_path / "cut", 0.95, jobs=0, chunks=1, seeds=1, on_round=stop)
+    seen: list[Progress] = []
+    settings: Json = {"jobs": 0, "chunks": 1, "seeds": 1, "on_step": seen.append}
+    cut = invest(problem, tmp_path / "cut", 0.95, **settings, cancelled=lambda: bool(seen) and seen[-1].phase == "give_back")
+    assert (cut["is_reached"], cut["is_complete"], cut["checked"]) == (True, False, None)
+    assert check(cut["problem"], cut["plan"]).is_clean
+    assert (cut["rate"], cut["yuan"]) == (seen[-1].rate, seen[-1].yuan)
+    assert cut["yuan"] >= whole["yuan"]
     before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "cut" / "runs").iterdir()}
     assert invest(problem, tmp_path / "cut", 0.95, jobs=1, chunks=1, seeds=1) == whole
     after = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "cut" / "runs").iterdir()}
     assert before
     assert before == {name: after[name] for name in before}
     assert {*after} == {path.name for path in (tmp_path / "whole" / "runs").iterdir()}
+
+
+def test_no_more_weeks_are_tried_than_may_be_and_more_of_them_never_cost_more(tmp_path: Path) -> None:
+    problem = short_of_people(4)
+    ends = [invest(problem, tmp_path, 0.95, jobs=0, chunks=1, seeds=1, tries=tries) for tries in (4, 20, 60, 600)]
+    assert [end["is_complete"] for end in ends] == [False, False, False, True]
+    assert all(end["tried"] <= tries for end, tries in zip(ends, (4, 20, 60, 600), strict=True))
+    assert (ends[0]["is_reached"], ends[0]["yuan"]) == (False, 0)
+    assert [end["rate"] for end in ends if not end["is_reached"]] == sorted(end["rate"] for end in ends if not end["is_reached"])
+    reached = [end["yuan"] for end in ends if end["is_reached"]]
+    assert reached == sorted(reached, reverse=True)
+
+
+def test_stopped_before_there_is_a_plan_there_is_no_answer(tmp_path: Path) -> None:
+    with pytest.raises(Over):
+        invest(week([need()], [volunteer()]), tmp_path, jobs=0, chunks=1, cancelled=lambda: True)
+
+
+def test_what_is_bought_twice_comes_twice_and_is_the_same_in_any_order() -> None:
+    problem = week([need(name, windows=NINE) for name in "abc"], [])
+    first, *_, last = measures(problem, problem.visits, COSTS)
+    twice = with_more(with_more((), [first, last]), [first])
+    names = [person for one in twice for person in one.people]
+    assert len(names) == len(set(names)) == 3
+    assert edits_of(twice) == edits_of(with_more((), [last, first, first]))
+    assert len(apply(problem, edits_of(twice)).problem.providers) == 3
 
 
 def test_the_command_keeps_the_week_and_the_plan(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:

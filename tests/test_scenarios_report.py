@@ -167,7 +167,7 @@ def test_a_key_without_words_is_an_error() -> None:
         ({"code": "fund", "fund": "f1", "yuan": 100.0}, "f1 100"),
         ({"code": "recruit", "skill": "bathing", "community": "c1", "weekday": 5}, "增加一位志愿者"),
         ({"code": "train", "provider": "p1", "skill": "bathing", "level": 2}, "p1 接受 bathing 培训至 2 级"),
-        ({"code": "team", "visit": "n1#1", "community": "c1", "hours": [["volunteer", 2]]}, "一个小组: n1#1, c1; 志愿者 2 小时"),
+        ({"code": "team", "visit": "n1#1", "community": "c1", "hours": [["volunteer", 2]]}, "为一次服务配齐人手: n1#1, c1; 志愿者 2 小时"),
     ],
     ids=lambda value: value["code"] if isinstance(value, dict) else "",
 )

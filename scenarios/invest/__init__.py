@@ -4,6 +4,7 @@ May import `matcher`, `scenarios.edits` and the runs and workers of `scenarios`.
 """
 
 from scenarios.invest.measures import COSTS
-from scenarios.invest.search import invest
+from scenarios.invest.search import TRIES, invest
+from scenarios.invest.trials import Over, Progress
 
-__all__ = ["COSTS", "invest"]
+__all__ = ["COSTS", "TRIES", "Over", "Progress", "invest"]

@@ -1,8 +1,11 @@
-"""Measures: an hour more of somebody, a recruit, a course, money, a whole team; each with its price and the edit that brings it about."""
+"""Measures: an hour more of somebody, a recruit, a course, money, whoever one visit needs; each with its price and the edit that brings it about."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
@@ -13,8 +16,10 @@ from matcher.prices import Resource, estimate_hours_and_funds, estimate_recruits
 from scenarios.edits.models import AddPeople, BaseEdit, ChangeFunds, Train, Who
 
 if TYPE_CHECKING:
+    from matcher.fields import Location
+    from matcher.people import Kind, Resident
     from matcher.problem import Problem
-    from matcher.visits import Visit
+    from matcher.visits import Visit, VisitRole
 
 Json = dict[str, Any]
 COSTS: Final[dict[str, float]] = {
@@ -36,7 +41,7 @@ class Measure:
     Attributes
     ----------
     code, detail : str, dict
-        What it is, as `matcher.prices` tells it; ``team`` is somebody for each role of one visit.
+        What it is, as `matcher.prices` tells it; ``team`` is somebody for each role (there may be only one) of one visit.
     yuan : float
         Its price, a week.
     estimate : float
@@ -64,18 +69,32 @@ class Measure:
 
     @property
     def name(self) -> str:
-        """What it is, in one string: equal measures have equal names."""
+        """What it is, in one string: measures that are alike have equal names, though who is new may live elsewhere."""
         return f"{self.code} {self.detail}"
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The ids of whoever is new with it."""
+        return tuple(one.id for one in self.edit.providers) if isinstance(self.edit, AddPeople) else ()
+
+    @cached_property
+    def key(self) -> str:
+        """A digest of what it brings about, whatever whoever is new is called: two of equal keys are the same thing bought twice."""
+        content = self.edit.model_dump(mode="json", by_alias=True)
+        for person in content.get("providers", ()):
+            person.pop("id")
+        return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:8]
 
     def for_a_yuan(self, urgency: float) -> float:
         """Return urgency weight for each yuan of the price."""
         return urgency / max(1e-9, self.yuan)
 
-    def bought(self, number: int) -> Measure:
-        """Return it with ids of its own for whoever is new, so that it can be bought together with others."""
+    def bought(self, taken: Collection[str]) -> Measure:
+        """Return it with ids of its own for whoever is new, none of those `taken`: what is bought twice comes twice."""
         if not isinstance(self.edit, AddPeople):
             return self
-        people = tuple(person.model_copy(update={"id": f"bought-{number:03d}-{k}"}) for k, person in enumerate(self.edit.providers, start=1))
+        copy = next(n for n in itertools.count(1) if f"bought-{self.key}-{n}-1" not in taken)
+        people = tuple(person.model_copy(update={"id": f"bought-{self.key}-{copy}-{k}"}) for k, person in enumerate(self.edit.providers, start=1))
         edit = self.edit.model_copy(update={"providers": people})
         return replace(self, make=lambda: edit)
 
@@ -103,7 +122,7 @@ def measures(problem: Problem, absent: Sequence[Visit], costs: Mapping[str, floa
     for resource in (*estimate_hours_and_funds(problem, absent), *estimate_recruits(problem, absent)):
         price = costs[f"hour_{resource.detail['kind']}" if resource.code == "hour" else resource.code]
         found.append(Measure(resource.code, _plain(resource.detail), price, resource.estimate, resource.wanted, partial(_edit_of, problem, resource)))
-    for detail, weight, visit, people in _teams(problem, absent):
+    for detail, weight, visit, people in _teams(problem, absent, costs):
         price = float(sum(costs[f"hour_{kind}"] * hours for kind, hours in detail["hours"]))
         found.append(Measure("team", _plain(detail), price, weight, (visit,), partial(_add, people)))
     return sorted(found, key=lambda one: (-one.for_a_yuan(one.estimate), one.name))
@@ -126,8 +145,12 @@ def _add(people: Sequence[Provider]) -> AddPeople:
     return AddPeople(edit="add_people", providers=tuple(people))
 
 
-def _teams(problem: Problem, absent: Sequence[Visit]) -> Iterator[tuple[Json, float, str, list[Provider]]]:
-    """Yield, for each visit left out that needs two or more, somebody new for each of its roles at once: one alone would not help."""
+def _teams(problem: Problem, absent: Sequence[Visit], costs: Mapping[str, float]) -> Iterator[tuple[Json, float, str, list[Provider]]]:
+    """Yield, for each visit left out, somebody new for each of its roles at once, there when and for as long as it asks.
+
+    Where it asks for two or more, one alone would not help; and an hour is too short for some, and in the wrong hour for others. They are of the
+    kinds that are asked for first, and of those that cost least.
+    """
     residents = {resident.id: resident for resident in problem.residents}
     places = {community.id: community.location for community in problem.communities}
     venues = {venue.id: venue.location for venue in problem.venues}
@@ -135,29 +158,32 @@ def _teams(problem: Problem, absent: Sequence[Visit]) -> Iterator[tuple[Json, fl
         need = visit.need
         resident = residents.get(need.resident or "")
         place = venues.get(need.venue or "") or need.location or (resident.location if resident is not None else None) or places[visit.community]
-        if len(visit.roles) < 2 or place is None or not visit.windows:
+        if place is None or not visit.windows:
             continue
-        low, high, _ = visit.windows[0]
-        people, hours = [], []
-        gap = 60 * need.gap.max_minutes if need.gap is not None else 0
-        length = max(role.seconds for role in visit.roles) + gap * (len(visit.roles) - 1)
-        for role in visit.roles:
-            kind = role.role.kinds[0]
-            asked = {"certificate": "senior", "supervises": 20} if kind == "social_worker" else {}
-            language = role.role.language or (resident.language if resident is not None else None)
-            person = Provider(
-                id="new",
-                kind=kind,
-                location=place,
-                shifts=(Span(start=low, end=min(high, low + 3600) + length),),
-                skills=role.role.skills,
-                languages=tuple(dict.fromkeys(("zh", *([language] if language else [])))),
-                gender=role.role.gender,
-                checked=True,
-                **asked,
-            )
-            people.append(person)
-            hours.append((kind, -(-role.seconds // 3600)))
-        weight = problem.weights.urgency[need.urgency - 1]
-        detail = {"visit": visit.id, "community": visit.community, "hours": hours}
-        yield detail, float(weight), visit.id, people
+        first = tuple(role.role.kinds[0] for role in visit.roles)
+        least = tuple(min(role.role.kinds, key=lambda kind: costs[f"hour_{kind}"]) for role in visit.roles)
+        for kinds in dict.fromkeys((first, least)):
+            people = [_one_for(visit, role, kind, place, resident) for role, kind in zip(visit.roles, kinds, strict=True)]
+            hours = [(kind, -(-role.seconds // 3600)) for role, kind in zip(visit.roles, kinds, strict=True)]
+            detail = {"visit": visit.id, "community": visit.community, "hours": hours}
+            yield detail, float(problem.weights.urgency[need.urgency - 1]), visit.id, people
+
+
+def _one_for(visit: Visit, role: VisitRole, kind: Kind, place: Location, resident: Resident | None) -> Provider:
+    low, high, _ = visit.windows[0]
+    need = visit.need
+    gap = 60 * need.gap.max_minutes if need.gap is not None else 0
+    length = max(role.seconds for role in visit.roles) + gap * (len(visit.roles) - 1)
+    language = role.role.language or (resident.language if resident is not None else None)
+    asked: Json = {"certificate": "senior", "supervises": 20} if kind == "social_worker" else {}
+    return Provider(
+        id="new",
+        kind=kind,
+        location=place,
+        shifts=(Span(start=low, end=min(high, low + 3600) + length),),
+        skills=role.role.skills,
+        languages=tuple(dict.fromkeys(("zh", *([language] if language else [])))),
+        gender=role.role.gender,
+        checked=True,
+        **asked,
+    )
