@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from scenarios.cli import app
 from scenarios.report import page as pages
 from scenarios.report import parts_of, write_report
 from scenarios.report.charts import curve, differences
+from scenarios.report.names import axis_words
 from scenarios.report.purchases import purchase_words
 from scenarios.weihai.week import make_week
 from scenarios.words import LANGS, Lang, has_word, word
@@ -92,7 +94,51 @@ def test_charts_are_sound_xml_with_words_for_those_who_do_not_see_them() -> None
     assert root.attrib["aria-label"] == 'a "label" & more'
     assert "服务率" in drawn
     row = {"title": NASTY, "verdict": "noise", "measures": {"rate": {"difference": {"mean": 0.1, "low": None, "high": None}}}}
-    assert NASTY in "".join(ET.fromstring(differences([row], "d")).itertext())
+    assert NASTY in "".join(ET.fromstring(differences([row], "d", x_name="百分点")).itertext())
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_what_a_grid_varies_is_told_in_words(folder: Path, text_of: dict[Lang, str], lang: Lang) -> None:
+    rows = [row for row in json.loads((folder / "comparison.json").read_text())["scenarios"] if row["grid"] == "g"]
+    says = axis_words(rows, lang)
+    assert says == {"zh": "新增力量：志愿者（数量）", "en": "New people: volunteer (number)"}[lang]
+    assert says in text_of[lang]
+    # neither the name of the number nor a bare sign of percent is what an axis is called
+    assert not re.search(r">\s*(?:n|%)\s*</text>|<!-- (?:n|%) -->", text_of[lang])
+
+
+@pytest.mark.parametrize(
+    ("edits", "says"),
+    [
+        ([{"edit": "no_shows", "rate": "$n"}], "Absences (rate)"),
+        ([{"edit": "remove_providers", "who": {"kinds": ["volunteer"], "count": "$n"}}], "People who leave: volunteer (number)"),
+        ([{"edit": "train", "who": {"count": 2}, "skills": {"lifting": "$n"}}], "Training (lifting)"),
+        ([{"edit": "change_funds", "factor": 2}, {"edit": "change_funds", "add": "$n"}], "Funds (yuan more)"),
+        ([{"edit": "close_venue", "ids": ["a"]}], "Value"),
+    ],
+)
+def test_each_axis_names_the_edit_and_its_key(edits: list[Json], says: str) -> None:
+    rows = [{"edits": json.loads(json.dumps(edits).replace('"$n"', str(value)))} for value in (0, 1)]
+    assert axis_words(rows, "en") == says
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_edit_has_a_name_in_words(lang: Lang) -> None:
+    names = set(re.findall(r'edit: Literal\["(\w+)"\]', (PACKAGE / "edits" / "models.py").read_text()))
+    assert len(names) == 20
+    assert {name for name in names if not has_word(lang, f"edit.{name}")} == set()
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_no_column_of_the_workbook_hides_its_head_and_no_measure_is_an_id(folder: Path, lang: Lang) -> None:
+    write_report(folder, lang)
+    book = load_workbook(folder / "report.xlsx")
+    for sheet in book:
+        for cell in sheet[1]:
+            wide = sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in str(cell.value))
+            assert wide < sheet.column_dimensions[cell.column_letter].width, (sheet.title, cell.value)
+    names = {str(row[1].value) for row in book[word(lang, "report.measures")].iter_rows(min_row=2)}
+    assert not [name for name in names if re.match(r"[a-z_]+\.|[a-z]+_[a-z_]+$", name)]
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -72,7 +72,7 @@ def curve(points: Json, label: str, *, is_share: bool, x_name: str, y_name: str)
         return _svg(figure, label)
 
 
-def differences(rows: Sequence[Json], label: str) -> str:
+def differences(rows: Sequence[Json], label: str, *, x_name: str) -> str:
     """Return one line for each scenario: the difference of the service rate in points of percent, and its interval; dull where it is noise."""
     with _styled():
         figure = Figure(figsize=(7.2, 0.8 + 0.28 * len(rows)))
@@ -87,7 +87,7 @@ def differences(rows: Sequence[Json], label: str) -> str:
         axes.axvline(0, color=INK, linewidth=0.8)
         axes.set_ylim(-0.7, len(rows) - 0.3)
         axes.grid(axis="x", alpha=0.25)
-        axes.set_xlabel("%")
+        axes.set_xlabel(x_name)
         return _svg(figure, label)
 
 
@@ -100,7 +100,7 @@ def _rings() -> tuple[tuple[tuple[float, ...], tuple[float, ...]], ...]:
     return tuple(rings)
 
 
-def maps(places: Sequence[Json], panels: Sequence[tuple[str, dict[str, float], dict[str, float]]], label: str, *, is_change: bool) -> str:
+def maps(places: Sequence[Json], panels: Sequence[tuple[str, dict[str, float], dict[str, float]]], label: str, *, is_change: bool, scale: str) -> str:
     """Return maps side by side: a dot for each community, coloured by a share (or by the change of one), larger where more is asked.
 
     Parameters
@@ -109,6 +109,8 @@ def maps(places: Sequence[Json], panels: Sequence[tuple[str, dict[str, float], d
         The communities with ``id`` and ``x``, ``y`` (degrees east and north, or metres of a plane), as `scenarios.figures.places_of` gives them.
     panels
         For each map its title, and by community the share (0 to 1) and what is asked.
+    scale
+        What the colours mean, in words.
     """
     across = min(3, len(panels))
     down = -(-len(panels) // across)
@@ -149,7 +151,7 @@ def maps(places: Sequence[Json], panels: Sequence[tuple[str, dict[str, float], d
         for chart in axes[len(panels) :]:
             chart.set_axis_off()
         if shown is not None:
-            figure.colorbar(shown, ax=axes, shrink=0.7, label="%")
+            figure.colorbar(shown, ax=axes, shrink=0.7, label=scale)
         return _svg(figure, label)
 
 
@@ -167,7 +169,7 @@ def frontier(points: Sequence[Json], goal: float, label: str, *, x_name: str, y_
         return _svg(figure, label)
 
 
-def spread(values: Mapping[str, Sequence[float]], label: str) -> str:
+def spread(values: Mapping[str, Sequence[float]], label: str, *, x_name: str, y_name: str) -> str:
     """Return how often service rates come up in drawn weeks, for each way of following a plan."""
     with _styled():
         figure = Figure(figsize=(5.2, 2.6))
@@ -175,5 +177,6 @@ def spread(values: Mapping[str, Sequence[float]], label: str) -> str:
         for (name, rates), colour in zip(values.items(), (BAD, GOOD), strict=False):
             axes.hist([100 * rate for rate in rates], bins=20, alpha=0.5, color=colour, label=name)
         axes.legend(frameon=False, fontsize=8)
-        axes.set_xlabel("%")
+        axes.set_xlabel(x_name)
+        axes.set_ylabel(y_name)
         return _svg(figure, label)

@@ -11,8 +11,9 @@ from markupsafe import Markup
 
 from scenarios.figures import SHARES
 from scenarios.report import charts
+from scenarios.report.names import axis_words, measure_words, named
 from scenarios.report.purchases import purchase_words
-from scenarios.words import has_word, word
+from scenarios.words import word
 
 if TYPE_CHECKING:
     from scenarios.words import Lang
@@ -29,9 +30,10 @@ def page(parts: Json, lang: Lang) -> str:
     environment.filters["percent"] = lambda value: "–" if value is None else f"{100 * value:.1f}%"
     environment.filters["points"] = lambda value: "–" if value is None else f"{100 * value:+.1f}"
     environment.filters["number"] = lambda value: "–" if value is None else f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
+    environment.filters["as_of"] = _measured
     environment.globals["w"] = lambda key, **values: word(lang, key, **values)
-    environment.globals["named"] = lambda key, otherwise: word(lang, key) if has_word(lang, key) else otherwise
-    environment.globals["purchase"] = lambda item: purchase_words(item, lang)
+    environment.globals["named"] = lambda key, otherwise: named(lang, key, otherwise)
+    environment.globals["purchase"] = lambda item, names: purchase_words(item, lang, names)
     template = environment.from_string((files("scenarios") / "report" / "page.html").read_text(encoding="utf-8"))
     first = next(iter(parts.values()))
     return template.render(
@@ -40,6 +42,15 @@ def page(parts: Json, lang: Lang) -> str:
         charts=_charts(parts, lang),
         **{name: parts.get(name) for name in ("comparison", "targets", "investment", "robustness")},
     )
+
+
+def _measured(value: float | None, name: str, sign: str = "") -> str:
+    """Return the number of a measure: shares in percent (their changes in points), others with four digits."""
+    if value is None:
+        return "–"
+    if name not in SHARES:
+        return f"{value:{sign},.4g}"
+    return f"{100 * value:{sign}.1f}" + ("" if sign else "%")
 
 
 def _charts(parts: Json, lang: Lang) -> dict[str, Any]:
@@ -53,10 +64,10 @@ def _charts(parts: Json, lang: Lang) -> dict[str, Any]:
             for place in parts["targets"]["communities"]
         }
         panel = (word(lang, "report.map_targets"), met, asked)
-        out["targets_map"] = _map(parts["targets"]["places"], [panel], word(lang, "report.map_targets"), is_change=False)
+        out["targets_map"] = _map(parts["targets"]["places"], [panel], word(lang, "report.map_targets"), word(lang, "report.targets_axis"))
     if "investment" in parts:
         found = parts["investment"]
-        names = {"x_name": word(lang, "report.yuan"), "y_name": f"{word(lang, 'report.rate')} (%)"}
+        names = {"x_name": word(lang, "report.yuan"), "y_name": word(lang, "report.rate_axis")}
         out["frontier"] = Markup(charts.frontier(found["frontier"], found["goal"], word(lang, "report.frontier"), **names))  # noqa: S704
     if "robustness" in parts:
         found = parts["robustness"]["values"]
@@ -65,22 +76,26 @@ def _charts(parts: Json, lang: Lang) -> dict[str, Any]:
             for name in ("as_planned", "replanned")
             if found[name]
         }
-        out["spread"] = Markup(charts.spread(rates, word(lang, "report.spread")))  # noqa: S704
+        names = {"x_name": word(lang, "report.rate_axis"), "y_name": word(lang, "report.draws_axis")}
+        out["spread"] = Markup(charts.spread(rates, word(lang, "report.spread"), **names))  # noqa: S704
     return out
 
 
 def _of_comparison(found: Json, lang: Lang, out: dict[str, Any]) -> None:
     if found["scenarios"]:
-        out["differences"] = Markup(charts.differences(found["scenarios"][:MOST_LINES], word(lang, "report.differences")))  # noqa: S704
+        drawn = charts.differences(found["scenarios"][:MOST_LINES], word(lang, "report.differences"), x_name=word(lang, "report.points_axis"))
+        out["differences"] = Markup(drawn)  # noqa: S704
+    rows = {grid["id"]: [row for row in found["scenarios"] if row["grid"] == grid["id"]] for grid in found["grids"]}
+    out["axes"] = {grid["id"]: axis_words(rows[grid["id"]], lang) for grid in found["grids"] if grid["curves"]}
     out["curves"] = {
         grid["id"]: [
             Markup(  # noqa: S704 - the chart's own text is escaped where it is drawn
                 charts.curve(
                     points,
-                    f"{grid['title']}: {_measure(lang, points['measure'])}",
+                    f"{grid['title']}: {measure_words(lang, points['measure'])}",
                     is_share=points["measure"] in SHARES,
-                    x_name=grid["over"],
-                    y_name=_measure(lang, points["measure"]) + (" (%)" if points["measure"] in SHARES else ""),
+                    x_name=out["axes"][grid["id"]],
+                    y_name=measure_words(lang, points["measure"]) + (" (%)" if points["measure"] in SHARES else ""),
                 )
             )
             for points in grid["curves"]
@@ -91,24 +106,20 @@ def _of_comparison(found: Json, lang: Lang, out: dict[str, Any]) -> None:
     if not places:
         return
     base, asked = _rates(found["base"])
-    out["base_map"] = _map(places, [(word(lang, "report.base"), base, asked)], word(lang, "report.map_base"), is_change=False)
+    out["base_map"] = _map(places, [(word(lang, "report.base"), base, asked)], word(lang, "report.map_base"), word(lang, "report.rate_axis"))
     panels = []
     for row in [row for row in found["scenarios"] if row["grid"] is None][:MOST_MAPS]:
         rates, _ = _rates(row)
         panels.append((row["title"], {name: rate - base.get(name, rate) for name, rate in rates.items()}, asked))
     if panels:
-        out["change_maps"] = _map(places, panels, word(lang, "report.map_change"), is_change=True)
+        out["change_maps"] = _map(places, panels, word(lang, "report.map_change"), word(lang, "report.points_axis"), is_change=True)
 
 
-def _map(places: Sequence[Json], panels: Sequence[Any], label: str, *, is_change: bool) -> Markup:
-    return Markup(charts.maps(places, panels, label, is_change=is_change))  # noqa: S704
+def _map(places: Sequence[Json], panels: Sequence[Any], label: str, scale: str, *, is_change: bool = False) -> Markup:
+    return Markup(charts.maps(places, panels, label, scale=scale, is_change=is_change))  # noqa: S704
 
 
 def _rates(row: Json) -> tuple[dict[str, float], dict[str, float]]:
     rates = {name.removeprefix("communities."): item["mean"] for name, item in row["measures"].items() if name.startswith("communities.")}
     asked = {name: float(item["urgency"]) for name, item in row["figures"]["communities"].items()}
     return rates, asked
-
-
-def _measure(lang: Lang, name: str) -> str:
-    return word(lang, f"measure.{name}") if has_word(lang, f"measure.{name}") else name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from matcher.tell import resource_words
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-def purchase_words(item: Json, lang: Lang) -> str:
-    """Return what a purchase is: who with which skill, where and when, for which visit."""
-    detail = {name: value for name, value in item.items() if name not in ("code", "gain")}
+def purchase_words(item: Json, lang: Lang, names: Mapping[str, str] | None = None) -> str:
+    """Return what a purchase is: who with which skill, where and when, for which visit; ids that have a name by it."""
+    named = names or {}
+    detail = {key: value for key, value in item.items() if key not in ("code", "gain")}
+    detail |= {key: named.get(item[key], item[key]) for key in ("community", "fund", "provider") if key in item}
     if item["code"] == "team":
         hours = [f"{engine_word(lang, f'kind.{kind}')} {count} {word(lang, 'report.hours')}" for kind, count in detail["hours"]]
         return f"{word(lang, 'buy.team')}: {detail['visit']}, {detail['community']}; {', '.join(hours)}"

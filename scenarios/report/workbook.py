@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openpyxl import Workbook
-from openpyxl.styles import Font
+from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 
+from scenarios.figures import SHARES
+from scenarios.report.names import measure_words, named
 from scenarios.report.purchases import purchase_words
-from scenarios.words import has_word, word
+from scenarios.words import word
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -22,6 +26,16 @@ if TYPE_CHECKING:
     from scenarios.words import Lang
 
 Json = dict[str, Any]
+WIDEST, MARGIN = 60, 2
+"""Columns at most so wide, in digits: what is longer is wrapped; and what is left free beside the longest."""
+
+
+class Share(float):
+    """A number that is shown in percent."""
+
+
+def _share(value: float | None) -> Share | None:
+    return None if value is None else Share(value)
 
 
 def save_workbook(path: Path, parts: Json, lang: Lang) -> None:
@@ -57,28 +71,65 @@ def _sheet(book: Workbook, title: str, head: Sequence[str], rows: Iterable[Seque
         cell.font = Font(bold=True)
     for row in sheet.iter_rows():
         for cell in row:
+            if isinstance(cell.value, float):
+                cell.number_format = "0.0%" if isinstance(cell.value, Share) else "#,##0.00"
             # A text that begins with '=' is a text all the same.
             if isinstance(cell.value, str):
                 cell.data_type = "s"
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = sheet.dimensions
-    for index, name in enumerate(head, start=1):
-        longest = max([len(str(name)), *(len(str(row[index - 1].value or "")) for row in sheet.iter_rows(min_row=2, max_row=200))])
-        sheet.column_dimensions[get_column_letter(index)].width = min(60, 2 + 1.4 * longest)
+    for index in range(1, len(head) + 1):
+        cells = [row[0] for row in sheet.iter_rows(min_row=1, max_row=200, min_col=index, max_col=index)]
+        longest = max(_width(cell) for cell in cells)
+        sheet.column_dimensions[get_column_letter(index)].width = min(WIDEST, longest + MARGIN)
+        if longest + MARGIN > WIDEST:
+            for (cell,) in sheet.iter_rows(min_row=2, min_col=index, max_col=index):
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
+    _set_page(sheet)
 
 
-def _named(lang: Lang, key: str, otherwise: str) -> str:
-    return word(lang, key) if has_word(lang, key) else otherwise
+def _set_page(sheet: Worksheet) -> None:
+    """Print it on A4 as wide as the paper, with the head on every page."""
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = "1:1"
 
 
-def _measure(lang: Lang, name: str) -> str:
-    return _named(lang, f"measure.{name}", name)
+def _width(cell: Any) -> float:
+    """Return how wide a cell is shown, in digits: Chinese characters are as wide as two; the head is bold and has the button of the filter."""
+    if isinstance(cell.value, float):
+        return len(f"{cell.value:,.2f}")
+    text = str(cell.value or "")
+    width = sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+    return 1.1 * width + 3 if cell.row == 1 else width
+
+
+def _labels(figures: Json, lang: Lang) -> Iterator[tuple[str, str]]:
+    """Yield, for the measures that are of something, of what: a category or community by its name, a rule or kind in words."""
+    for table in ("categories", "communities", "districts"):
+        for key, item in figures[table].items():
+            yield f"{table}.{key}", f"{word(lang, f'report.{table}')}: {item.get(f'name_{lang}') or item['name'] or key}"
+    for rule in figures["reasons"]:
+        yield f"reasons.{rule}", f"{word(lang, 'report.reasons')}: {named(lang, f'rule.{rule}', rule)}"
+    for kind in figures["kinds"]:
+        yield f"kinds.{kind}", f"{word(lang, 'report.hours')}: {word(lang, f'kind.{kind}')}"
+    for key, item in figures["funds"].items():
+        yield f"funds.{key}", f"{word(lang, 'report.funds')}: {item['name']}"
+
+
+def _of(name: str, value: float | None) -> float | None:
+    """Return the value of a measure, as a share where it is one."""
+    is_share = name in SHARES or name.split(".", maxsplit=1)[0] in ("categories", "communities", "districts")
+    return Share(value) if is_share and value is not None else value
 
 
 def _comparison(book: Workbook, found: Json, lang: Lang) -> None:
     rows = [found["base"], *found["scenarios"]]
     base = word(lang, "report.base")
     title = {row["id"]: base if row["id"] == "base" else row["title"] for row in rows}
+
+    labels = {name: text for row in rows for name, text in _labels(row["figures"], lang)}
 
     def head(*keys: str) -> list[str]:
         return [word(lang, f"report.{key}") for key in keys]
@@ -91,14 +142,14 @@ def _comparison(book: Workbook, found: Json, lang: Lang) -> None:
             [
                 title[row["id"]],
                 word(lang, f"verdict.{row['verdict']}") if "verdict" in row else "",
-                row["measures"]["rate"]["mean"],
-                *(row["measures"]["rate"].get("difference", {}).get(key) for key in ("mean", "low", "high")),
+                Share(row["measures"]["rate"]["mean"]),
+                *(_share(row["measures"]["rate"].get("difference", {}).get(key)) for key in ("mean", "low", "high")),
                 row["measures"]["unserved"]["mean"],
                 row["measures"]["visits_unserved"]["mean"],
                 row["measures"]["yuan"]["mean"],
                 row["measures"]["travel_hours"]["mean"],
                 row["bound"],
-                row["gap"],
+                _share(row["gap"]),
                 row.get("says", {}).get(lang, ""),
             ]
             for row in rows
@@ -111,11 +162,10 @@ def _comparison(book: Workbook, found: Json, lang: Lang) -> None:
         [
             [
                 title[row["id"]],
-                _measure(lang, name),
-                item["mean"],
-                item["low"],
-                item["high"],
-                *(item.get("difference", {}).get(key) for key in ("mean", "low", "high", "is_noise")),
+                labels.get(name) or measure_words(lang, name),
+                *(_of(name, item[key]) for key in ("mean", "low", "high")),
+                *(_of(name, item.get("difference", {}).get(key)) for key in ("mean", "low", "high")),
+                item.get("difference", {}).get("is_noise"),
             ]
             for row in rows
             for name, item in row["measures"].items()
@@ -131,7 +181,7 @@ def _comparison(book: Workbook, found: Json, lang: Lang) -> None:
                     title[row["id"]],
                     item.get(f"name_{lang}", item["name"]),
                     *(item[key] for key in ("visits", "visits_served", "urgency", "urgency_served")),
-                    item["urgency_served"] / item["urgency"] if item["urgency"] else None,
+                    Share(item["urgency_served"] / item["urgency"]) if item["urgency"] else None,
                 ]
                 for row in rows
                 for item in row["figures"][table].values()
@@ -142,7 +192,7 @@ def _comparison(book: Workbook, found: Json, lang: Lang) -> None:
         word(lang, "report.reasons"),
         head("scenario", "reason", "visits", "urgency"),
         [
-            [title[row["id"]], _named(lang, f"rule.{rule}", rule), item["visits"], item["urgency"]]
+            [title[row["id"]], named(lang, f"rule.{rule}", rule), item["visits"], item["urgency"]]
             for row in rows
             for rule, item in row["figures"]["reasons"].items()
         ],
@@ -174,11 +224,9 @@ def _comparison(book: Workbook, found: Json, lang: Lang) -> None:
     curves = [
         [
             grid["title"],
-            _named(lang, f"measure.{curve['measure']}", curve["measure"]),
+            measure_words(lang, curve["measure"]),
             x,
-            y,
-            low,
-            high,
+            *(_of(curve["measure"], value) for value in (y, low, high)),
             curve["knee"] is not None and curve["knee"]["x"] == x,
         ]
         for grid in found["grids"]
@@ -257,17 +305,24 @@ def _investment(book: Workbook, found: Json, lang: Lang) -> None:
         book,
         word(lang, "report.frontier"),
         [word(lang, f"report.{key}") for key in ("yuan", "rate", "bought")],
-        [[point["yuan"], point["rate"], point["bought"]] for point in found["frontier"]],
+        [[point["yuan"], Share(point["rate"]), point["bought"]] for point in found["frontier"]],
     )
     _sheet(
         book,
         word(lang, "report.purchases"),
         [word(lang, f"report.{key}") for key in ("what", "yuan", "gain", "detail")],
-        [[word(lang, f"buy.{item['code']}"), item["yuan"], item["gain"], purchase_words(item, lang)] for item in found["bought"]],
+        [[word(lang, f"buy.{item['code']}"), item["yuan"], item["gain"], purchase_words(item, lang, found.get("names"))] for item in found["bought"]],
     )
 
 
 def _robustness(book: Workbook, found: Json, lang: Lang) -> None:
+    ways = [name for name in ("as_planned", "as_planned_same_draws", "replanned", "replanned_with_spares") if found[name]]
+    _sheet(
+        book,
+        word(lang, "report.robustness"),
+        [word(lang, f"report.{key}") for key in ("what", "draws", "expected", "worst")],
+        [[word(lang, f"report.{name}"), found[name]["draws"], Share(found[name]["rate"]), Share(found[name]["worst_tenth"])] for name in ways],
+    )
     _sheet(
         book,
         word(lang, "report.single_points"),
