@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from matcher.cli_files import read_problem
 from matcher.console import RefusedInput, file_fault, say
 from matcher.errors import Fault
 from matcher.files import write_atomic
-from scenarios.answers import make_folder, reported, short, teller
+from scenarios.answers import kept, make_folder, reported, short, teller
 from scenarios.edits.models import Settings
 from scenarios.figures import places_of
 from scenarios.targets import Inputs, InputsFault, least, read_inputs, standing_of
@@ -52,8 +51,7 @@ def targeted(
         from scenarios.targets.effect import effect  # noqa: PLC0415 - numpy and more load only when something is solved
 
         given = Settings(**{key: value for key, value in settings.items() if value is not None})
-        with tempfile.TemporaryDirectory() as temporary:
-            place = folder if folder is not None else Path(temporary)
+        with kept(folder, lang) as place:
             after = effect(problem, standings, programme, place, given, jobs=jobs, on_step=None if is_quiet else teller(lang))
         found["effect"] = {"settings": after["settings"], "base": short(after["base"]), "scenarios": [short(row) for row in after["scenarios"]]}
         if not is_quiet:

@@ -96,8 +96,9 @@ class Store:
 
     def put(self, plan: Plan) -> str:
         """Write a plan; returns its digest, by which it is found."""
-        name = named(plan)
-        write_atomic(self.folder / "plans" / f"{name}.json.gz", plan.to_json())
+        text = plan.to_json()
+        name = _name_of(text)
+        write_atomic(self.folder / "plans" / f"{name}.json.gz", text)
         return name
 
     def plan(self, name: str) -> Plan:
@@ -117,7 +118,11 @@ class Shelf(Protocol):
 
 def named(plan: Plan) -> str:
     """Return the digest by which a plan is kept."""
-    return hashlib.sha256(plan.to_json().encode()).hexdigest()[:32]
+    return _name_of(plan.to_json())
+
+
+def _name_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 class Stopped(Exception):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from matcher.people import KINDS
 from scenarios.robust.draws import RISKS, Draw, Risks, asked_of, drawn, weight_of
 from scenarios.robust.follow import Follower
 from scenarios.robust.jobs import Candidate, Replan, absence, portions
@@ -35,7 +36,6 @@ SPARES: Final = 8
 """How many of the rows of spare people are tried."""
 SINGLES: Final = 5
 """How many people of each kind are tried to be without."""
-KINDS: Final = ("volunteer", "social_worker", "organization")
 
 
 @dataclass(frozen=True)
