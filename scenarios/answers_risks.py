@@ -21,12 +21,8 @@ def invested(
     goal: float,
     costs: list[str],
     folder: Path | None,
-    limits: Json,
+    settings: Json,
     *,
-    jobs: int,
-    most: float | None,
-    seed: int,
-    tries: int | None,
     is_quiet: bool,
     lang: Lang,
 ) -> Json:
@@ -50,9 +46,9 @@ def invested(
         say(word(lang, "invest.step", phase=word(lang, f"invest.phase_{at.phase}"), **values))
 
     with kept(folder, lang) as place, stop_on_signal(lang) as is_stopped:
-        settings: Json = {"jobs": jobs, "costs": prices, "most": most, "seed": seed, "tries": TRIES if tries is None else tries, **limits}
+        tries = TRIES if settings["tries"] is None else settings["tries"]
         try:
-            found = invest(problem, place, goal, cancelled=is_stopped, on_step=tell, **settings)
+            found = invest(problem, place, goal, costs=prices, cancelled=is_stopped, on_step=tell, **settings | {"tries": tries})
         except Over:
             raise KeyboardInterrupt from None
     after, plan, edits = found.pop("problem"), found.pop("plan"), found.pop("edits")

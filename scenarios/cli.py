@@ -224,8 +224,8 @@ def invest(
     from scenarios.answers_risks import invested
 
     limits = {"budget": budget, "chunks": chunks}
-    settings = {"jobs": jobs, "most": most, "seed": seed, "tries": tries}
-    found = invested(week, goal, cost or [], output, limits, **settings, is_quiet=quiet, lang=lang or usual_lang())
+    chosen = {"jobs": jobs, "most": most, "seed": seed, "tries": tries}
+    found = invested(week, goal, cost or [], output, limits | chosen, is_quiet=quiet, lang=lang or usual_lang())
     write_json(found)
     if not found["is_reached"]:
         raise typer.Exit(NO)

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
 
 __all__ = ["browser"]
 Json = dict[str, Any]
-SCREEN = {"width": 1366, "height": 768}
-PAPER = {"width": 703, "height": 1020}
+SCREEN: ViewportSize = {"width": 1366, "height": 768}
+PAPER: ViewportSize = {"width": 703, "height": 1020}
 """What A4 has between the margins of the page, in CSS pixels."""
 COMMANDS = ("run", "targets", "invest", "robust")
 WIDE = """() => [...document.querySelectorAll("table, svg, pre, p, h1, h2, h3, h4, li")]

@@ -14,7 +14,7 @@ from matcher.problem import Problem
 from matcher.solve import solve
 from scenarios.compare import compare
 from scenarios.edits import Edited, ScenarioFault, apply, scenarios_from
-from scenarios.edits.models import EDITS, Edit
+from scenarios.edits.models import EDITS, BaseEdit
 from scenarios.weihai.week import make_week
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ def at(problem: Problem) -> Json:
     return problem.providers[0].location.model_dump(mode="json", exclude_defaults=True)
 
 
-def read(edits: list[Json]) -> tuple[Edit, ...]:
-    return tuple(scenarios_from({"scenarios": [{"id": "random", "edits": edits}]}).cases[0].edits)
+def read(edits: list[Json]) -> tuple[BaseEdit, ...]:
+    return scenarios_from({"scenarios": [{"id": "random", "edits": edits}]}).cases[0].edits
 
 
 def composed(seed: int, number: int, problem: Problem, most: int = 5) -> list[Json]:

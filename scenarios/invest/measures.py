@@ -49,7 +49,7 @@ class Measure:
     wanted : tuple of str
         Visits that are left out and that it could help to serve.
     make : callable
-        Makes the edit that brings it about, which takes a while: only few of all measures are tried.
+        Makes the edit that brings it about: only few of all measures are tried.
     gain : float
         Urgency weight that it gained when it was tried, 0 before.
     """
@@ -121,7 +121,7 @@ def measures(problem: Problem, absent: Sequence[Visit], costs: Mapping[str, floa
     found = []
     for resource in (*estimate_hours_and_funds(problem, absent), *estimate_recruits(problem, absent)):
         price = costs[f"hour_{resource.detail['kind']}" if resource.code == "hour" else resource.code]
-        found.append(Measure(resource.code, _plain(resource.detail), price, resource.estimate, resource.wanted, partial(_edit_of, problem, resource)))
+        found.append(Measure(resource.code, _plain(resource.detail), price, resource.estimate, resource.wanted, partial(_edit_of, resource)))
     for detail, weight, visit, people in _teams(problem, absent, costs):
         price = float(sum(costs[f"hour_{kind}"] * hours for kind, hours in detail["hours"]))
         found.append(Measure("team", _plain(detail), price, weight, (visit,), partial(_add, people)))
@@ -132,13 +132,14 @@ def _plain(detail: Json) -> Json:
     return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in detail.items()}
 
 
-def _edit_of(problem: Problem, resource: Resource) -> BaseEdit:
+def _edit_of(resource: Resource) -> BaseEdit:
     detail = resource.detail
     if resource.code == "train":
         return Train(edit="train", who=Who(ids=(detail["provider"],)), skills={detail["skill"]: detail["level"]})
     if resource.code == "fund":
         return ChangeFunds(edit="change_funds", ids=(detail["fund"],), add=float(detail["yuan"]))
-    return _add(resource.more(1)(problem).providers[len(problem.providers) :])
+    assert resource.person is not None
+    return _add((resource.person,))
 
 
 def _add(people: Sequence[Provider]) -> AddPeople:

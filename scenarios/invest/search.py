@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -153,7 +153,7 @@ class _Search:
             "edits": [edit.model_dump(mode="json", by_alias=True, exclude_defaults=True) | {"edit": edit.edit} for edit in edits_of(best.bought)],
             "counts": counts_of(best.bought),
             # of the ids that stand in what is bought
-            "names": {one.id: one.name for one in (*problem.communities, *problem.funds, *problem.providers) if one.name},
+            "names": {name: text for name, text in _names(problem) if text},
             "costs": dict(self.costs),
             "frontier": points,
             "knee": None if bend is None else points[bend.index],
@@ -223,9 +223,9 @@ class _Search:
         both = [
             (one, other)
             for one, other in itertools.combinations_with_replacement(self._found(week, left), 2)
-            if not set(one.wanted).isdisjoint(other.wanted)
-            and (left is None or one.yuan + other.yuan <= left)
+            if (left is None or one.yuan + other.yuan <= left)
             and (not is_exchange or one.estimate + other.estimate >= deficit)
+            and not set(one.wanted).isdisjoint(other.wanted)
         ]
         both = sorted(both, key=lambda pair: (cost_of(pair), -sum(one.estimate for one in pair), pair[0].name, pair[1].name))[:PAIRS]
         weeks = self.trials.looks([(with_more(week.bought, pair), week.plan) for pair in both])
@@ -302,6 +302,15 @@ class _Search:
             else:
                 missed += 1
         return week
+
+
+def _names(problem: Problem) -> Iterator[tuple[str, str]]:
+    for community in problem.communities:
+        yield community.id, community.name
+    for fund in problem.funds:
+        yield fund.id, fund.name
+    for provider in problem.providers:
+        yield provider.id, provider.name
 
 
 def _without(bought: Sequence[Measure], given: Sequence[Measure]) -> tuple[Measure, ...]:

@@ -174,16 +174,16 @@ class Trials:
     def _run(self, tasks: Sequence[Task], *, is_counted: bool = True) -> list[Json]:
         if self.cancelled() or (is_counted and self.tried + len(tasks) > self.tries):
             raise Over
-        before = self.tried
 
         def on_step(step: Step) -> None:
             if self.cancelled():
                 raise Over
-            best = self.best
-            self.tell(Progress(self.phase, step.done, self.tries, best.rate if best else 0.0, best.yuan if best else 0.0, step.seconds))
+            best, tried = self.best, step.done if is_counted else self.tried
+            self.tell(Progress(self.phase, tried, self.tries, best.rate if best else 0.0, best.yuan if best else 0.0, step.seconds))
 
         records = self.workers.run(tasks, on_step)
-        self.tried = before + len(tasks)
+        if is_counted:
+            self.tried += len(tasks)
         return [records[task] for task in tasks]
 
 

@@ -79,7 +79,7 @@ def _sheet(book: Workbook, title: str, head: Sequence[str], rows: Iterable[Seque
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = sheet.dimensions
     for index in range(1, len(head) + 1):
-        cells = [row[0] for row in sheet.iter_rows(min_row=1, max_row=200, min_col=index, max_col=index)]
+        cells = [row[0] for row in sheet.iter_rows(min_row=1, max_row=min(200, sheet.max_row), min_col=index, max_col=index)]
         longest = max(_width(cell) for cell in cells)
         sheet.column_dimensions[get_column_letter(index)].width = min(WIDEST, longest + MARGIN)
         if longest + MARGIN > WIDEST:
