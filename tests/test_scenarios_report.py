@@ -70,7 +70,7 @@ def test_the_page_needs_nothing_from_outside(text_of: dict[Lang, str], lang: Lan
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_page_has_every_part_in_its_language(folder: Path, text_of: dict[Lang, str], lang: Lang) -> None:
     text = text_of[lang]
-    for key in ("targets", "investment", "robustness", "differences", "map_base"):
+    for key in ("targets", "investment", "robustness", "differences"):
         assert word(lang, f"report.{key}") in text
     found = json.loads((folder / "comparison.json").read_text())
     assert found["scenarios"][0]["says"][lang] in text
@@ -103,6 +103,7 @@ def test_what_a_grid_varies_is_told_in_words(folder: Path, text_of: dict[Lang, s
     says = axis_words(rows, lang)
     assert says == {"zh": "新增力量：志愿者（数量）", "en": "New people: volunteer (number)"}[lang]
     assert says in text_of[lang]
+    assert "n=1" not in text_of[lang].split("<pre>")[0]
     # neither the name of the number nor a bare sign of percent is what an axis is called
     assert not re.search(r">\s*(?:n|%)\s*</text>|<!-- (?:n|%) -->", text_of[lang])
 

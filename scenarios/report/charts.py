@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import re
+import unicodedata
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from scenarios.weihai.atlas import data
 
@@ -66,6 +68,8 @@ def curve(points: Json, label: str, *, is_share: bool, x_name: str, y_name: str)
         axes.plot(points["x"], y, color=GOOD, marker="o", markersize=4)
         if points.get("knee"):
             axes.axvline(points["knee"]["x"], color=ACCENT, linestyle="--", linewidth=1)
+        if all(float(value).is_integer() for value in points["x"]):
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel(x_name)
         axes.set_ylabel(y_name)
         axes.grid(axis="y", alpha=0.25)
@@ -143,7 +147,7 @@ def maps(places: Sequence[Json], panels: Sequence[tuple[str, dict[str, float], d
                 linewidths=0.4,
                 zorder=3,
             )
-            chart.set_title(title, fontsize=9)
+            chart.set_title(_lines(title), fontsize=9)
             chart.set_xlim(min(x) - margin, max(x) + margin)
             chart.set_ylim(min(y) - margin, max(y) + margin)
             chart.set_aspect(squeeze)
@@ -153,6 +157,19 @@ def maps(places: Sequence[Json], panels: Sequence[tuple[str, dict[str, float], d
         if shown is not None:
             figure.colorbar(shown, ax=axes, shrink=0.7, label=scale)
         return _svg(figure, label)
+
+
+def _lines(title: str, width: int = 34) -> str:
+    """Return a title in lines that fit above a map: Chinese characters are as wide as two."""
+    lines, used = [""], 0
+    for one in title:
+        wide = 2 if unicodedata.east_asian_width(one) in "WF" else 1
+        if used + wide > width:
+            lines.append("")
+            used = 0
+        lines[-1] += one
+        used += wide
+    return "\n".join(lines[:3])
 
 
 def frontier(points: Sequence[Json], goal: float, label: str, *, x_name: str, y_name: str) -> str:
@@ -174,8 +191,11 @@ def spread(values: Mapping[str, Sequence[float]], label: str, *, x_name: str, y_
     with _styled():
         figure = Figure(figsize=(5.2, 2.6))
         axes = figure.subplots()
+        low, high = (100 * end(itertools.chain.from_iterable(values.values()), default=0.0) for end in (min, max))
+        # the same bars for all, so that they can be held against one another
+        edges = [low + (max(high, low + 1) - low) * k / 20 for k in range(21)]
         for (name, rates), colour in zip(values.items(), (BAD, GOOD), strict=False):
-            axes.hist([100 * rate for rate in rates], bins=20, alpha=0.5, color=colour, label=name)
+            axes.hist([100 * rate for rate in rates], bins=edges, alpha=0.5, color=colour, label=name)
         axes.legend(frameon=False, fontsize=8)
         axes.set_xlabel(x_name)
         axes.set_ylabel(y_name)

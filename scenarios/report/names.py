@@ -23,6 +23,17 @@ def measure_words(lang: Lang, name: str) -> str:
     return named(lang, f"measure.{name}", name)
 
 
+def with_titles(found: Json) -> Json:
+    """Return a comparison in which a scenario of a grid over one number is called by the grid and the number, not by the number's name."""
+    grids = {grid["id"]: grid["title"] for grid in found["grids"]}
+
+    def titled(row: Json) -> Json:
+        values = row["values"] or {}
+        return row | {"title": f"{grids[row['grid']]}: {next(iter(values.values()))}"} if row["grid"] is not None and len(values) == 1 else row
+
+    return found | {"scenarios": [titled(row) for row in found["scenarios"]]}
+
+
 def axis_words(rows: Sequence[Json], lang: Lang) -> str:
     """Return what differs between the scenarios of a grid over one number: the edit, of whom, and which key of it."""
     for before, after in zip(rows[0]["edits"], rows[-1]["edits"], strict=False):

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from scenarios.figures import SHARES
 from scenarios.report import charts
-from scenarios.report.names import axis_words, measure_words, named
+from scenarios.report.names import axis_words, measure_words, named, with_titles
 from scenarios.report.purchases import purchase_words
 from scenarios.words import word
 
@@ -36,6 +36,8 @@ def page(parts: Json, lang: Lang) -> str:
     environment.globals["purchase"] = lambda item, names: purchase_words(item, lang, names)
     template = environment.from_string((files("scenarios") / "report" / "page.html").read_text(encoding="utf-8"))
     first = next(iter(parts.values()))
+    if "comparison" in parts:
+        parts = parts | {"comparison": with_titles(parts["comparison"])}
     return template.render(
         lang=lang,
         week=first["week"],
@@ -57,7 +59,7 @@ def _charts(parts: Json, lang: Lang) -> dict[str, Any]:
     out: dict[str, Any] = {}
     if "comparison" in parts:
         _of_comparison(parts["comparison"], lang, out)
-    if "targets" in parts and parts["targets"]["places"]:
+    if "targets" in parts and len(parts["targets"]["places"]) > 1:
         asked = {place["id"]: float(len(place["targets"])) for place in parts["targets"]["communities"]}
         met = {
             place["id"]: sum(row["is_met"] for row in place["targets"].values()) / max(1, len(place["targets"]))
@@ -103,7 +105,7 @@ def _of_comparison(found: Json, lang: Lang, out: dict[str, Any]) -> None:
         for grid in found["grids"]
     }
     places = found["places"]
-    if not places:
+    if len(places) < 2:
         return
     base, asked = _rates(found["base"])
     out["base_map"] = _map(places, [(word(lang, "report.base"), base, asked)], word(lang, "report.map_base"), word(lang, "report.rate_axis"))

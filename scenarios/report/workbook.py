@@ -16,7 +16,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from scenarios.figures import SHARES
-from scenarios.report.names import measure_words, named
+from scenarios.report.names import measure_words, named, with_titles
 from scenarios.report.purchases import purchase_words
 from scenarios.words import word
 
@@ -43,7 +43,7 @@ def save_workbook(path: Path, parts: Json, lang: Lang) -> None:
     book = Workbook()
     book.remove(book.active)
     if "comparison" in parts:
-        _comparison(book, parts["comparison"], lang)
+        _comparison(book, with_titles(parts["comparison"]), lang)
     if "targets" in parts:
         _targets(book, parts["targets"], lang)
     if "investment" in parts:
