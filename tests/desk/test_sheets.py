@@ -187,6 +187,7 @@ def test_sheets_are_printed_on_a4_a_page_for_each_person_and_nothing_else(open_d
     desk.page.emulate_media(media="print")
     for hidden in (".bar", ".tools", ".waiting", ".sheets .card", ".calendar"):
         expect(desk.page.locator(hidden).first).to_be_hidden()
+    desk.page.screenshot(path=shots / "14-print.png")
     printed = desk.page.pdf(prefer_css_page_size=True)
     (shots / "sheets.pdf").write_bytes(printed)
     pages = len(re.findall(rb"/Type\s*/Page\b(?!s)", printed))
