@@ -116,6 +116,14 @@ def answer(model: str, description: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": {"$ref": REF.format(model=model)}}}}
 
 
+NOT_CHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Not changed"}}
+
+
+def tagged_answers(model: str, description: str, *kinds: str) -> dict[int | str, dict[str, Any]]:
+    """Return the answers of a route that gives something with an ETag, and refuses for these reasons."""
+    return {200: answer(model, description), **refusals(*kinds), **NOT_CHANGED}
+
+
 def book_answer(description: str) -> dict[str, Any]:
     """Return what OpenAPI says of an answer that is a workbook."""
     return {"description": description, "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in FORMS}}

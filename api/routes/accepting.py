@@ -1,19 +1,14 @@
-"""How jobs are taken in: once for each idempotency key, within limits, with the problem that they are about; and how they are waited for."""
+"""How jobs are taken in: once for each idempotency key, within limits, with the problem that they are about."""
 
 from __future__ import annotations
 
 import hashlib
-import re
-import time
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-import anyio
-from fastapi import Header, Request
-from sqlalchemy import Connection, RowMapping
+from fastapi import Header
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse
 
 from api.auth import Caller
 from api.context import Context
@@ -26,8 +21,6 @@ from matcher.errors import Fault
 IdempotencyKey = Annotated[
     str | None, Header(alias="Idempotency-Key", max_length=255, description="Any text, new for each job: a repeated request makes no second one.")
 ]
-Prefer = Annotated[str | None, Header(description="`wait=5`: answer when the job has ended, or after so many seconds.", max_length=200)]
-WAIT_STEP = 0.1
 
 
 def refuse_beyond(context: Context, asked: JobRequest, seconds: Mapping[str, float | None]) -> None:
@@ -107,35 +100,3 @@ def _repeated(connection: Connection, caller: Caller, token: str, fingerprint: s
     if known["fingerprint"] != fingerprint:
         raise Refusal("conflict", "this Idempotency-Key was used with another body")
     return str(known["plan_id"])
-
-
-def seconds_to_wait(prefer: str | None, most: float) -> float | None:
-    """Return how long a caller wants to wait for the end of a job, None where they do not say."""
-    found = re.search(r"(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])", prefer or "")
-    return min(float(found[1]), most) if found else None
-
-
-async def wait_for(context: Context, find: Callable[[Connection], RowMapping], seconds: float, request: Request) -> RowMapping:
-    """Return the row of a job when it has ended, after so many seconds, or when nobody waits any more."""
-
-    def look() -> RowMapping:
-        with context.database.read() as connection:
-            return find(connection)
-
-    until = time.monotonic() + seconds
-    while True:
-        row = await run_in_threadpool(look)
-        if row["state"] in plans.ENDED or time.monotonic() >= until or await request.is_disconnected():
-            return row
-        await anyio.sleep(WAIT_STEP)
-
-
-def accepted(view: Mapping[str, Any], row: RowMapping, *, is_new: bool, wait: float | None) -> JSONResponse:
-    """Answer whoever asked for a job: 202, 201 where they saw it end, 200 where it was asked for before."""
-    has_ended = row["state"] in plans.ENDED
-    headers = {"Location": view["links"]["self"], "ETag": f'"{row["revision"]}"'}
-    if wait is not None:
-        headers["Preference-Applied"] = f"wait={wait:g}"
-    if not has_ended:
-        headers["Retry-After"] = "1"
-    return JSONResponse(view, 200 if not is_new else 201 if wait is not None and has_ended else 202, headers)

@@ -16,7 +16,8 @@ from api.faults import Refusal, below, not_found
 from api.office import Office
 from api.reading import NotAtHand, Stored
 from api.routes.accepting import IdempotencyKey, accept_once
-from api.routes.plans import VersionQuery, get_version, row_of
+from api.routes.jobs import PLAN
+from api.routes.plans import VersionQuery, get_version, require_version
 from api.routes.problems import Here
 from api.schemas import EvaluateRequest, PlanView, RecommendRequest, ReplanRequest, ReplanView, WhatIfRequest
 from api.store import audit, plans, problems
@@ -29,35 +30,36 @@ SHARE = 0.5
 JSON_ANSWER: dict[str, Any] = {"content": {"application/json": {"schema": {"type": "object"}}}}
 
 
-def stored(context: Context, caller: Caller, plan_id: str, number: int | None = None) -> tuple[RowMapping, RowMapping, Stored]:
-    """Return the row of a plan, of the version that is meant (without its body), and how the office is asked about it."""
-    with context.database.read() as connection:
-        row = row_of(connection, caller, plan_id)
-        found = get_version(connection, row, number, is_whole=False)
-        digest = problems.digest(connection, row["problem_id"], row["problem_version"])
-    is_in_force = row["standing"] == "published" and found["version"] == row["version"]
-    return row, found, Stored(digest, f"{plan_id}.{found['version']}", is_in_force)
-
-
-def whole(context: Context, row: RowMapping, found: RowMapping, of: Stored) -> Stored:
-    """Return the same with the bodies."""
-    with context.database.read() as connection:
-        version = get_version(connection, row, found["version"])
-        return of._replace(problem=problems.body(connection, row["problem_id"], row["problem_version"]), plan=version["body"])
-
-
 class Asked(NamedTuple):
     """A plan that questions are about."""
 
     context: Context
     row: RowMapping
-    found: RowMapping
-    of: Stored
+    """`plans.asked_about`: where the plan stands, and which version is meant (``asked_version``)."""
 
     @classmethod
     def about(cls, context: Context, caller: Caller, plan_id: str, number: int | None = None) -> Self:
-        """Return a plan that a caller asks about; refuses where they see none."""
-        return cls(context, *stored(context, caller, plan_id, number))
+        """Return a plan that a caller asks about; refuses where they see none, or where it has no such version."""
+        with context.database.read() as connection:
+            row = plans.asked_about(connection, caller.area, plan_id, number)
+        if row is None:
+            raise not_found("plan", plan_id)
+        require_version(row, number, row["asked_version"])
+        return cls(context, row)
+
+    @property
+    def of(self) -> Stored:
+        """How the office is asked about it: by names alone."""
+        row = self.row
+        is_in_force = row["standing"] == "published" and row["asked_version"] == row["version"]
+        return Stored(row["digest"], f"{row['id']}.{row['asked_version']}", is_in_force)
+
+    def whole(self) -> Stored:
+        """Return the same with the bodies."""
+        row = self.row
+        with self.context.database.read() as connection:
+            found = get_version(connection, row, row["asked_version"])
+            return self.of._replace(problem=problems.body(connection, row["problem_id"], row["problem_version"]), plan=found["body"])
 
     def ask(self, question: str, *arguments: Any, pointer: str = "", office: Office | None = None) -> Any:
         """Have a question answered: at first by names alone, with the bodies where they are not at hand. Refuses with every fault that is found."""
@@ -66,7 +68,7 @@ class Asked(NamedTuple):
             try:
                 return office.ask(self.of.digest, question, self.of, *arguments)
             except NotAtHand:
-                return office.ask(self.of.digest, question, whole(self.context, self.row, self.found, self.of), *arguments)
+                return office.ask(self.of.digest, question, self.whole(), *arguments)
         except FaultyInput as error:
             kind = "invalid-problem" if isinstance(error, ProblemError) else "invalid-plan" if isinstance(error, PlanError) else "invalid-events"
             raise Refusal(kind, f"the {error.what} has faults", faults=below(error.faults, pointer)) from None
@@ -90,7 +92,7 @@ def replan(
     """Plan the week again after something happened, changing as little as it must. The new plan, of the week as it is now, is a draft of its own."""
     asked = read(content, ReplanRequest).model_dump(mode="json")
     about = Asked.about(context, caller, plan_id, version)
-    row, found = about.row, about.found
+    row, number = about.row, about.row["asked_version"]
 
     def make(connection: Any) -> str:
         problem = answer["problem"]
@@ -104,14 +106,14 @@ def replan(
             problem_version=1,
             settings={"events": len(asked["events"]), "seed": asked["seed"], "budget": asked["budget"]},
             start_id=plan_id,
-            start_version=found["version"],
+            start_version=number,
             state="done",
             version=1,
             result={**answer["result"], "replan": answer["answer"]},
             progress=_progress(answer),
         )
         plans.save_version(connection, made, 1, answer["plan"], attempt=0, cost=answer["result"]["cost"], violations=0, by="matcher")
-        audit.note(connection, caller.id, row["area"], "plan.replan", made, of=plan_id, version=found["version"], events=len(asked["events"]))
+        audit.note(connection, caller.id, row["area"], "plan.replan", made, of=plan_id, version=number, events=len(asked["events"]))
         return made
 
     answer: dict[str, Any] = {}
@@ -119,9 +121,9 @@ def replan(
     def work() -> None:
         answer.update(about.ask("ask_replan", asked))
 
-    made, is_new = accept_once(context, caller, idempotency_key, f"{plan_id}.{found['version']}".encode() + content, work, make)
+    made, is_new = accept_once(context, caller, idempotency_key, f"{plan_id}.{number}".encode() + content, work, make)
     with context.database.read() as connection:
-        new = row_of(connection, caller, made)
+        new = PLAN.row(connection, caller, made)
     view = plan_view(new)
     said = {"plan": view, **new["result"]["replan"]}
     return JSONResponse(said, 201 if is_new else 200, {"Location": view["links"]["self"], "ETag": f'"{new["revision"]}"'})
@@ -197,11 +199,12 @@ def diff(caller: Reader, context: Here, plan_id: str, other: str, version: Versi
     A plan that came of planning this one again is compared as it was then. Weeks without a visit in common are not compared (409).
     """
     about, their = Asked.about(context, caller, plan_id, version), Asked.about(context, caller, other, other_version)
-    made_of = (their.row["start_id"], their.row["start_version"], their.found["version"])
-    if their.row["kind"] == "replan" and made_of == (plan_id, about.found["version"], 1):
-        return JSONResponse(their.row["result"]["replan"]["difference"])
+    made_of = (their.row["start_id"], their.row["start_version"], their.row["asked_version"])
+    if their.row["kind"] == "replan" and made_of == (plan_id, about.row["asked_version"], 1):
+        with context.database.read() as connection:
+            return JSONResponse(PLAN.row(connection, caller, other)["result"]["replan"]["difference"])
     try:
-        return about.answer("ask_diff", whole(context, their.row, their.found, their.of))
+        return about.answer("ask_diff", their.whole())
     except Refusal as refusal:
         if [fault.code for fault in refusal.faults] == ["conflict"]:
             names = [{"plan": each.row["id"], "problem": each.row["problem_id"], "version": each.row["problem_version"]} for each in (about, their)]
@@ -237,7 +240,7 @@ def prices(
 def replace_plan(request: Request, caller: Planner, context: Here, plan_id: str, content: Body) -> Response:
     """Store one's own edited plan as the next version of a draft; one that breaks rules is not published. If-Match: the version that was read."""
     about = Asked.about(context, caller, plan_id)
-    row, found = about.row, about.found
+    row, number = about.row, about.row["asked_version"]
     require_match(request, f"v{row['version']}")
     if row["state"] in plans.LIVE or row["standing"] != "draft":
         raise Refusal("conflict", f"only a draft that has ended is edited; this one is {row['state']} and {row['standing']}")
@@ -245,10 +248,9 @@ def replace_plan(request: Request, caller: Planner, context: Here, plan_id: str,
     report = new["report"]
     count = len(report["violations"])
     with context.database.write() as connection:
-        if not plans.add_version(connection, plan_id, found["version"], report["cost"], new["assigned"]):
+        if not plans.add_version(connection, plan_id, number, report["cost"], new["assigned"]):
             raise Refusal("changed", "another version was stored meanwhile")
-        number = found["version"] + 1
-        plans.save_version(connection, plan_id, number, new["body"], attempt=0, cost=report["cost"], violations=count, by=caller.id)
-        audit.note(connection, caller.id, row["area"], "plan.edit", plan_id, version=number, violations=count)
-        row = row_of(connection, caller, plan_id)
+        plans.save_version(connection, plan_id, number + 1, new["body"], attempt=0, cost=report["cost"], violations=count, by=caller.id)
+        audit.note(connection, caller.id, row["area"], "plan.edit", plan_id, version=number + 1, violations=count)
+        row = PLAN.row(connection, caller, plan_id)
     return JSONResponse(plan_view(row), headers={"ETag": f'"v{row["version"]}"'})

@@ -2,75 +2,55 @@
 
 from __future__ import annotations
 
-import json
-import zlib
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection, RowMapping
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from api import jobs
 from api.auth import Caller, Planner, Reader
 from api.bodies import Body, read
 from api.books import lang_of, plan_book
 from api.context import Context
-from api.documented import answer, body, book_answer, refusals
+from api.documented import NOT_CHANGED, body, book_answer, refusals, tagged_answers
 from api.faults import Refusal, below, not_found
 from api.reading import Stored
-from api.routes.accepting import IdempotencyKey, Prefer, accept_once, accepted, ground_of, refuse_beyond, seconds_to_wait, wait_for
+from api.routes.accepting import IdempotencyKey, accept_once, ground_of, refuse_beyond
 from api.routes.books import AcceptLanguage, FormQuery, LangQuery, book_response, written
+from api.routes.jobs import PLAN, Prefer, job_answers
 from api.routes.problems import Cursor, Here, Limit
 from api.routes.problems import read as read_problem
 from api.schemas import PlanPage, PlanRequest, PlanView, Standing, State, VersionPage
 from api.store import audit, plans, problems
-from api.store.packing import covers, unpacked
-from api.views import page, plan_view, require_match, tagged, version_view
+from api.store.packing import unpacked
+from api.views import page, plan_view, tagged, version_view
 from matcher.errors import FaultyInput
 from matcher.solve import DEFAULT_BUDGET
 
+T = TypeVar("T")
 router = APIRouter(prefix="/v1/plans", tags=["plans"])
 VersionQuery = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Which version; left out, the newest.")]
-
-
-def row_of(connection: Connection, caller: Caller, plan_id: str) -> RowMapping:
-    """Return the row of a plan; refuses where the caller sees none."""
-    row = plans.get(connection, caller.area, plan_id)
-    if row is None:
-        raise not_found("plan", plan_id)
-    return row
 
 
 @router.post(
     "",
     status_code=202,
     response_model=PlanView,
-    responses=refusals("body", "invalid-problem", "invalid-plan", "office", "conflict", "thing")
-    | {
-        202: {"description": "It is queued; `Location` is where to follow it"},
-        200: answer("PlanView", "The plan that this Idempotency-Key was used for before"),
-        201: answer("PlanView", "It has ended while the caller waited; the plan comes along"),
-    },
+    responses=refusals("body", "invalid-problem", "invalid-plan", "office", "conflict", "thing") | job_answers("PlanView", "plan"),
     openapi_extra=body("PlanRequest"),
 )
 async def make_plan(
     request: Request, caller: Planner, context: Here, content: Body, idempotency_key: IdempotencyKey = None, prefer: Prefer = None
 ) -> Response:
     """Have a plan made. It is a job: follow it at `Location`, or wait for it with `Prefer: wait=5`."""
-    plan_id, is_new = await run_in_threadpool(_accept, context, caller, content, idempotency_key)
-    wait = seconds_to_wait(prefer, context.settings.max_wait)
-    row = await wait_for(context, lambda connection: row_of(connection, caller, plan_id), wait or 0.0, request)
-    view = plan_view(row)
-    if wait is not None and row["state"] in plans.ENDED and row["version"]:
-        found = await run_in_threadpool(_newest, context, row)
-        view["plan"] = json.loads(unpacked(found["body"]))
-    return accepted(view, row, is_new=is_new, wait=wait)
 
+    def outcome(row: RowMapping) -> tuple[str, bytes] | None:
+        if not row["version"]:
+            return None
+        with context.database.read() as connection:
+            return "plan", get_version(connection, row, None)["body"]
 
-def _newest(context: Context, row: RowMapping) -> RowMapping:
-    with context.database.read() as connection:
-        return get_version(connection, row, None)
+    return await PLAN.accepted(request, caller, context, lambda: _accept(context, caller, content, idempotency_key), prefer, outcome)
 
 
 def _accept(context: Context, caller: Caller, content: bytes, token: str | None) -> tuple[str, bool]:
@@ -122,7 +102,7 @@ def _settings(context: Context, asked: PlanRequest) -> dict[str, Any]:
 def _start(context: Context, connection: Connection, caller: Caller, asked: PlanRequest, head: RowMapping, area: str) -> tuple[str, int] | None:
     if asked.start_id is not None:
         plans.hold(connection, asked.start_id)
-        row = row_of(connection, caller, asked.start_id)
+        row = PLAN.row(connection, caller, asked.start_id)
         number = asked.start_version or row["version"]
         if plans.version_head(connection, asked.start_id, number) is None:
             raise not_found("version of the plan", f"{asked.start_id} version {number}")
@@ -182,38 +162,29 @@ def list_plans(
         return page(map(plan_view, plans.listed(connection, caller.area, cursor, limit + 1, filters)), limit)
 
 
-@router.get("/{plan_id}", response_model=PlanView, responses=refusals("thing") | {304: {"description": "Not changed"}})
+@router.get("/{plan_id}", response_model=PlanView, responses=refusals("thing") | NOT_CHANGED)
 async def get_plan(request: Request, caller: Reader, context: Here, plan_id: str) -> Response:
     """Say how far a plan is: its state, the best cost so far, bound, gap, how many visits are left out."""
-    row = await context.lookout.row(plan_id)
-    if row is None or row["kind"] == plans.COMPARISON or not covers(caller.area, row["area"]):
-        raise not_found("plan", plan_id)
-    if row["state"] not in plans.LIVE:
-        return tagged(request, lambda: plan_view(row), row["revision"])
-    # The row of a live plan changes more often than its revision: by what is told of its progress.
-    mark = f"{row['revision']}.{zlib.crc32(repr(row['progress']).encode()):08x}"
-    return tagged(request, lambda: plan_view(row), mark, {"Retry-After": "1"}, is_weak=True)
+    return await PLAN.status(request, caller, context, plan_id)
 
 
 @router.delete("/{plan_id}", status_code=202, response_model=PlanView, responses=refusals("thing", "changed"))
 def cancel_plan(request: Request, caller: Planner, context: Here, plan_id: str) -> Response:
     """Stop a plan that is being made; the best one so far is kept. One that has ended stays as it is. If-Match is kept to, but not needed."""
-    with context.database.write() as connection:
-        row = row_of(connection, caller, plan_id)
-        require_match(request, row["revision"], is_optional=True)
-        if row["state"] in plans.LIVE:
-            jobs.cancel(connection, plan_id)
-            audit.note(connection, caller.id, row["area"], "plan.cancel", plan_id)
-            row = row_of(connection, caller, plan_id)
-    return JSONResponse(plan_view(row), 202, {"ETag": f'"{row["revision"]}"'})
+    return PLAN.cancel(request, caller, context, plan_id)
 
 
 def get_version(connection: Connection, row: RowMapping, number: int | None, *, is_whole: bool = True) -> RowMapping:
     """Return a version of a plan, with its packed body if it is to be whole, the newest if none is given; refuses where there is none."""
-    if not row["version"]:
-        raise Refusal("conflict", f"there is no plan yet: it is {row['state']}")
     find = plans.version if is_whole else plans.version_head
     found = find(connection, row["id"], number or row["version"])
+    return require_version(row, number, found)
+
+
+def require_version(row: RowMapping, number: int | None, found: T | None) -> T:
+    """Return the version of a plan that was found; refuses where there was none."""
+    if not row["version"]:
+        raise Refusal("conflict", f"there is no plan yet: it is {row['state']}")
     if found is None:
         raise not_found("version of the plan", f"{row['id']} version {number}")
     return found
@@ -222,16 +193,12 @@ def get_version(connection: Connection, row: RowMapping, number: int | None, *, 
 @router.get(
     "/{plan_id}/plan",
     response_class=Response,
-    responses={
-        200: answer("Plan", "The plan"),
-        **refusals("thing", "conflict", "invalid-request"),
-        304: {"description": "Not changed"},
-    },
+    responses=tagged_answers("Plan", "The plan", "thing", "conflict", "invalid-request"),
 )
 def get_plan_content(request: Request, caller: Reader, context: Here, plan_id: str, version: VersionQuery = None) -> Response:
     """Return the plan: the newest version that is saved, also while it is still being improved."""
     with context.database.read() as connection:
-        found = get_version(connection, row_of(connection, caller, plan_id), version)
+        found = get_version(connection, PLAN.row(connection, caller, plan_id), version)
     return tagged(request, unpacked(found["body"]), f"v{found['version']}")
 
 
@@ -251,7 +218,7 @@ def get_plan_workbook(
 ) -> Response:
     """Return the plan as a workbook: by day, by person, by community, and what is left out with the reasons."""
     with context.database.read() as connection:
-        row = row_of(connection, caller, plan_id)
+        row = PLAN.row(connection, caller, plan_id)
         found = get_version(connection, row, version)
         content = problems.body(connection, row["problem_id"], row["problem_version"])
     words = lang or lang_of(accept_language)
@@ -261,14 +228,11 @@ def get_plan_workbook(
 @router.get(
     "/{plan_id}/problem",
     response_class=Response,
-    responses={200: answer("Problem", "The problem that it is a plan of"), **refusals("thing"), 304: {"description": "Not changed"}},
+    responses=tagged_answers("Problem", "The problem that it is a plan of", "thing"),
 )
 def get_plan_problem(request: Request, caller: Reader, context: Here, plan_id: str) -> Response:
     """Return the problem that a plan was made of, in the version that it was made of."""
-    with context.database.read() as connection:
-        row = row_of(connection, caller, plan_id)
-        content = problems.body(connection, row["problem_id"], row["problem_version"])
-    return tagged(request, unpacked(content), f"{row['problem_id']}.{row['problem_version']}")
+    return PLAN.problem(request, caller, context, plan_id)
 
 
 @router.get(
@@ -278,7 +242,7 @@ def get_plan_problem(request: Request, caller: Reader, context: Here, plan_id: s
 def get_plan_result(request: Request, caller: Reader, context: Here, plan_id: str) -> Response:
     """Return how a plan came about: its cost by term, bound, gap, seed, versions, trace."""
     with context.database.read() as connection:
-        row = row_of(connection, caller, plan_id)
+        row = PLAN.row(connection, caller, plan_id)
     if row["result"] is None:
         raise Refusal("conflict", f"there is no result: it is {row['state']}")
     return tagged(request, dict(row["result"]), row["revision"])
@@ -288,5 +252,5 @@ def get_plan_result(request: Request, caller: Reader, context: Here, plan_id: st
 def list_versions(caller: Reader, context: Here, plan_id: str) -> dict[str, Any]:
     """List the saved versions of a plan, newest first."""
     with context.database.read() as connection:
-        row_of(connection, caller, plan_id)
+        PLAN.row(connection, caller, plan_id)
         return {"items": [version_view(row) for row in plans.versions(connection, plan_id)]}

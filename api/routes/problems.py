@@ -11,7 +11,7 @@ from api.auth import Caller, Planner, Reader
 from api.bodies import JsonOrBook, Sent, json_of
 from api.books import TooLarge, is_there, lang_of, read_book, week_book
 from api.context import Context, context_of
-from api.documented import answer, body, book_answer, refusals
+from api.documented import NOT_CHANGED, body, book_answer, refusals, tagged_answers
 from api.faults import Refusal, below, not_found
 from api.reading import read_problem
 from api.routes.books import AcceptLanguage, FormQuery, LangQuery, book_response, written
@@ -115,7 +115,7 @@ def list_problems(
         return page(map(problem_view, problems.listed(connection, caller.area, cursor, limit + 1, origin)), limit)
 
 
-@router.get("/{problem_id}", response_model=ProblemView, responses=refusals("thing") | {304: {"description": "Not changed"}})
+@router.get("/{problem_id}", response_model=ProblemView, responses=refusals("thing") | NOT_CHANGED)
 def get_problem(request: Request, caller: Reader, context: Here, problem_id: str) -> Response:
     """Say what a stored problem holds."""
     with context.database.read() as connection:
@@ -126,7 +126,7 @@ def get_problem(request: Request, caller: Reader, context: Here, problem_id: str
 @router.get(
     "/{problem_id}/problem",
     response_class=Response,
-    responses={200: answer("Problem", "The problem"), **refusals("thing", "invalid-request"), 304: {"description": "Not changed"}},
+    responses=tagged_answers("Problem", "The problem", "thing", "invalid-request"),
 )
 def get_problem_content(
     request: Request, caller: Reader, context: Here, problem_id: str, version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None

@@ -13,8 +13,9 @@ from api.auth import Caller, Publisher, Reader
 from api.bodies import Body, read
 from api.documented import body, refusals
 from api.faults import Refusal
+from api.routes.jobs import PLAN
 from api.routes.living import Asked
-from api.routes.plans import get_version, row_of
+from api.routes.plans import get_version
 from api.routes.problems import Here, head_of
 from api.schemas import InForcePage, PlanView, PublishRequest
 from api.store import audit, calendars, plans
@@ -49,7 +50,7 @@ def publish(request: Request, caller: Publisher, context: Here, plan_id: str, co
             superseded = plans.publish(connection, row, facts["communities"], facts["start"], caller.id)
             calendars.tell(connection, row["area"], facts["start"], facts["communities"], told)
             audit.note(connection, caller.id, row["area"], "plan.publish", plan_id, version=version, superseded=superseded)
-            row = row_of(connection, caller, plan_id)
+            row = PLAN.row(connection, caller, plan_id)
     except IntegrityError:
         raise Refusal("conflict", "another plan was published for the same communities at this moment") from None
     return JSONResponse(plan_view(row), headers={"ETag": f'"{row["revision"]}"'})
@@ -57,7 +58,7 @@ def publish(request: Request, caller: Publisher, context: Here, plan_id: str, co
 
 def _publishable(connection: Connection, request: Request, caller: Caller, plan_id: str, asked: PublishRequest) -> tuple[RowMapping, int]:
     """Return the row and the version of a plan that may be put in force as it is; refuses any other."""
-    row = row_of(connection, caller, plan_id)
+    row = PLAN.row(connection, caller, plan_id)
     if row["state"] in plans.LIVE:
         raise Refusal("conflict", f"it is still {row['state']}; stop it first to publish the best plan so far")
     found = get_version(connection, row, None, is_whole=False)

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from sqlalchemy import Connection, RowMapping
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
-from api import jobs
 from api.auth import Caller, Planner, Reader
 from api.bodies import Body, read
 from api.books import XLSX, lang_of
 from api.context import Context
-from api.documented import answer, body, refusals
+from api.documented import NOT_CHANGED, body, refusals, tagged_answers
 from api.faults import Refusal, not_found
-from api.routes.accepting import IdempotencyKey, Prefer, accept_once, accepted, ground_of, refuse_beyond, seconds_to_wait, wait_for
+from api.routes.accepting import IdempotencyKey, accept_once, ground_of, refuse_beyond
 from api.routes.books import AcceptLanguage, LangQuery, book_response
+from api.routes.jobs import COMPARISON, Prefer, job_answers
 from api.routes.problems import Cursor, Here, Limit, head_of
 from api.routes.problems import read as read_problem
 from api.routes.streams import STREAM, LastEventId, stream_of
 from api.schemas import ComparisonPage, ComparisonRequest, ComparisonView, State
 from api.store import audit, plans, problems, runs
-from api.store.packing import covers, packed, unpacked
-from api.views import comparison_view, page, require_match, tagged
+from api.store.packing import packed, unpacked
+from api.views import comparison_view, page, tagged
 from matcher.errors import Fault, FaultyInput
 from matcher.words import Lang
 from scenarios.report import missing
@@ -40,24 +37,11 @@ POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 LangOfReport = Annotated[Lang | None, Query(description="Language of the report; left out, that of Accept-Language.")]
 
 
-def row_of(connection: Connection, caller: Caller, job_id: str) -> RowMapping:
-    """Return the row of a comparison; refuses where the caller sees none."""
-    row = plans.get(connection, caller.area, job_id, is_comparison=True)
-    if row is None:
-        raise not_found("comparison", job_id)
-    return row
-
-
 @router.post(
     "",
     status_code=202,
     response_model=ComparisonView,
-    responses=refusals("body", "invalid-problem", "invalid-scenarios", "office", "conflict", "thing")
-    | {
-        202: {"description": "It is queued; `Location` is where to follow it"},
-        200: answer("ComparisonView", "The comparison that this Idempotency-Key was used for before"),
-        201: answer("ComparisonView", "It has ended while the caller waited; what it says comes along"),
-    },
+    responses=refusals("body", "invalid-problem", "invalid-scenarios", "office", "conflict", "thing") | job_answers("ComparisonView", "comparison"),
     openapi_extra=body("ComparisonRequest"),
 )
 async def compare(
@@ -67,19 +51,14 @@ async def compare(
 
     It is a job, as a plan is. Each run that is finished is kept: whatever happens to a worker, no run is done again.
     """
-    job_id, is_new = await run_in_threadpool(_accept, context, caller, content, idempotency_key)
-    wait = seconds_to_wait(prefer, context.settings.max_wait)
-    row = await wait_for(context, lambda connection: row_of(connection, caller, job_id), wait or 0.0, request)
-    view = comparison_view(row)
-    if wait is not None and row["state"] in ("done", "stopped"):
-        found = await run_in_threadpool(_ended, context, job_id)
-        view["comparison"] = None if found is None else json.loads(unpacked(found))
-    return accepted(view, row, is_new=is_new, wait=wait)
 
+    def outcome(row: RowMapping) -> tuple[str, bytes | None] | None:
+        if row["state"] == "failed":
+            return None
+        with context.database.read() as connection:
+            return "comparison", runs.comparison(connection, row["id"])
 
-def _ended(context: Context, job_id: str) -> bytes | None:
-    with context.database.read() as connection:
-        return runs.comparison(connection, job_id)
+    return await COMPARISON.accepted(request, caller, context, lambda: _accept(context, caller, content, idempotency_key), prefer, outcome)
 
 
 def _accept(context: Context, caller: Caller, content: bytes, token: str | None) -> tuple[str, bool]:
@@ -160,35 +139,22 @@ def list_comparisons(
     return page(map(comparison_view, found), limit)
 
 
-@router.get("/{comparison_id}", response_model=ComparisonView, responses=refusals("thing") | {304: {"description": "Not changed"}})
+@router.get("/{comparison_id}", response_model=ComparisonView, responses=refusals("thing") | NOT_CHANGED)
 async def get_comparison_job(request: Request, caller: Reader, context: Here, comparison_id: str) -> Response:
     """Say how far a comparison is: its state, how many runs are finished of how many."""
-    row = await context.lookout.row(comparison_id)
-    if row is None or row["kind"] != plans.COMPARISON or not covers(caller.area, row["area"]):
-        raise not_found("comparison", comparison_id)
-    if row["state"] not in plans.LIVE:
-        return tagged(request, lambda: comparison_view(row), row["revision"])
-    mark = f"{row['revision']}.{zlib.crc32(repr(row['progress']).encode()):08x}"
-    return tagged(request, lambda: comparison_view(row), mark, {"Retry-After": "1"}, is_weak=True)
+    return await COMPARISON.status(request, caller, context, comparison_id)
 
 
 @router.delete("/{comparison_id}", status_code=202, response_model=ComparisonView, responses=refusals("thing", "changed"))
 def cancel_comparison(request: Request, caller: Planner, context: Here, comparison_id: str) -> Response:
     """Stop a comparison; what is finished is kept and compared. One that has ended stays as it is. If-Match is kept to, but not needed."""
-    with context.database.write() as connection:
-        row = row_of(connection, caller, comparison_id)
-        require_match(request, row["revision"], is_optional=True)
-        if row["state"] in plans.LIVE:
-            jobs.cancel(connection, comparison_id)
-            audit.note(connection, caller.id, row["area"], "scenarios.cancel", comparison_id)
-            row = row_of(connection, caller, comparison_id)
-    return JSONResponse(comparison_view(row), 202, {"ETag": f'"{row["revision"]}"'})
+    return COMPARISON.cancel(request, caller, context, comparison_id)
 
 
 def _said(context: Context, caller: Caller, job_id: str) -> tuple[bytes, str, bool]:
     """Return what a comparison says, of its finished runs where it has not ended well; a mark of it; and whether it may say more later."""
     with context.database.read() as connection:
-        row = row_of(connection, caller, job_id)
+        row = COMPARISON.row(connection, caller, job_id)
         found = runs.comparison(connection, job_id)
         if found is not None:
             return unpacked(found), str(row["revision"]), False
@@ -206,7 +172,7 @@ def _said(context: Context, caller: Caller, job_id: str) -> tuple[bytes, str, bo
     responses={
         200: {"description": "docs/scenarios.md, sishe-comparison/1", "content": {"application/json": {"schema": {"type": "object"}}}},
         **refusals("thing", "conflict", "office"),
-        304: {"description": "Not changed"},
+        **NOT_CHANGED,
     },
 )
 def get_comparison(request: Request, caller: Reader, context: Here, comparison_id: str) -> Response:
@@ -257,39 +223,36 @@ def get_report_workbook(
 @router.get(
     "/{comparison_id}/file",
     response_class=Response,
-    responses={200: answer("ScenarioFile", "The scenarios, with all settings"), **refusals("thing"), 304: {"description": "Not changed"}},
+    responses=tagged_answers("ScenarioFile", "The scenarios, with all settings", "thing"),
 )
 def get_scenarios(request: Request, caller: Reader, context: Here, comparison_id: str) -> Response:
     """Return the scenarios that were asked for, with all settings as they are: `scenarios run` takes them, too."""
     with context.database.read() as connection:
-        row = row_of(connection, caller, comparison_id)
+        row = COMPARISON.row(connection, caller, comparison_id)
     return tagged(request, dict(row["settings"]["scenarios"]), "file")
 
 
 @router.get(
     "/{comparison_id}/problem",
     response_class=Response,
-    responses={200: answer("Problem", "The week without edits"), **refusals("thing"), 304: {"description": "Not changed"}},
+    responses=tagged_answers("Problem", "The week without edits", "thing"),
 )
 def get_base_problem(request: Request, caller: Reader, context: Here, comparison_id: str) -> Response:
     """Return the week that scenarios are compared with, in the version that was asked for."""
-    with context.database.read() as connection:
-        row = row_of(connection, caller, comparison_id)
-        content = problems.body(connection, row["problem_id"], row["problem_version"])
-    return tagged(request, unpacked(content), f"{row['problem_id']}.{row['problem_version']}")
+    return COMPARISON.problem(request, caller, context, comparison_id)
 
 
 @router.get(
     "/{comparison_id}/plans/{name}",
     response_class=Response,
-    responses={200: answer("Plan", "The plan"), **refusals("thing", "invalid-request"), 304: {"description": "Not changed"}},
+    responses=tagged_answers("Plan", "The plan", "thing", "invalid-request"),
 )
 def get_run_plan(
     request: Request, caller: Reader, context: Here, comparison_id: str, name: Annotated[str, Path(max_length=40, description="`plan` of a run.")]
 ) -> Response:
     """Return the plan of a finished run, by the name that the run gives it. It is a plan of the week of its scenario."""
     with context.database.read() as connection:
-        row_of(connection, caller, comparison_id)
+        COMPARISON.row(connection, caller, comparison_id)
         found = runs.plan(connection, comparison_id, name)
     if found is None:
         raise not_found("plan of this comparison", name)
@@ -300,5 +263,5 @@ def get_run_plan(
 def follow_comparison(request: Request, caller: Reader, context: Here, comparison_id: str, last_event_id: LastEventId = None) -> Response:
     """Follow a comparison: every event after `Last-Event-ID`, then each new one as it comes."""
     with context.database.read() as connection:
-        row_of(connection, caller, comparison_id)
+        COMPARISON.row(connection, caller, comparison_id)
     return stream_of(request, context, comparison_id, last_event_id)

@@ -18,7 +18,7 @@ from api.auth import Reader
 from api.context import Context
 from api.documented import refusals
 from api.faults import Refusal
-from api.routes.plans import row_of
+from api.routes.jobs import PLAN
 from api.routes.problems import Here
 from api.store import plans
 
@@ -72,7 +72,7 @@ def stream_of(request: Request, context: Context, job_id: str, last_event_id: st
 def follow_plan(request: Request, caller: Reader, context: Here, plan_id: str, last_event_id: LastEventId = None) -> Response:
     """Follow a plan: every event after `Last-Event-ID`, then each new one as it comes."""
     with context.database.read() as connection:
-        row_of(connection, caller, plan_id)
+        PLAN.row(connection, caller, plan_id)
     return stream_of(request, context, plan_id, last_event_id)
 
 

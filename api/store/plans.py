@@ -9,10 +9,14 @@ from sqlalchemy.exc import IntegrityError
 
 from api.database import clock
 from api.store.packing import new_id, packed, within
-from api.tables import callers, events, in_force, plan_versions, plans, repeats
+from api.tables import callers, events, in_force, plan_versions, plans, problem_versions, repeats
 
 LIVE = ("queued", "running")
 ENDED = ("done", "stopped", "failed")
+STANDING = tuple(
+    plans.c[name] for name in ("id", "area", "kind", "state", "standing", "version", "problem_id", "problem_version", "start_id", "start_version")
+)
+"""What of a plan says where it stands: not how it was asked for, nor what came of it, which may be long."""
 COMPARISON = "scenarios"
 """The kind of jobs that make no plan but compare scenarios."""
 
@@ -118,6 +122,22 @@ def add_version(connection: Connection, plan_id: str, number: int, cost: int, as
     kept = {name: what for name, what in (row["result"] or {}).items() if name == "replan"}
     changes = {"version": number + 1, "revision": plans.c.revision + 1, "progress": progress, "result": {"cost": cost, "status": "given", **kept}}
     return connection.execute(update(plans).where(where).values(**changes)).rowcount == 1
+
+
+def asked_about(connection: Connection, area: str, plan_id: str, number: int | None) -> RowMapping | None:
+    """Return what a question about a plan needs to know: what stands in its row, the version that is meant, the digest of its problem.
+
+    None where the area has none of that id. `number` is the version, the newest if None; where there is none such, ``asked_version`` is null.
+    """
+    of_problem = (problem_versions.c.problem_id == plans.c.problem_id) & (problem_versions.c.version == plans.c.problem_version)
+    of_plan = (plan_versions.c.plan_id == plans.c.id) & (plan_versions.c.version == (plans.c.version if number is None else number))
+    query = (
+        select(*STANDING, plan_versions.c.version.label("asked_version"), problem_versions.c.digest)
+        .join_from(plans, problem_versions, of_problem)
+        .outerjoin(plan_versions, of_plan)
+        .where(plans.c.id == plan_id, within(plans.c.area, area), _of_kind(False))
+    )
+    return connection.execute(query).mappings().first()
 
 
 def version(connection: Connection, plan_id: str, number: int) -> RowMapping | None:

@@ -61,12 +61,6 @@ def body(connection: Connection, problem_id: str, version: int) -> bytes:
     return found
 
 
-def digest(connection: Connection, problem_id: str, version: int) -> str:
-    """Return the digest of a version."""
-    where = (problem_versions.c.problem_id == problem_id) & (problem_versions.c.version == version)
-    return str(connection.execute(select(problem_versions.c.digest).where(where)).scalar_one())
-
-
 def listed(connection: Connection, area: str, before: str | None, limit: int, origin: str | None = None) -> list[RowMapping]:
     """Return the problems of an area and below, newest first: of one origin, or all but those that were made by planning again."""
     which = problems.c.origin != "replan" if origin is None else problems.c.origin == origin
