@@ -22,32 +22,53 @@ metadata = MetaData(
     naming_convention={"pk": "pk_%(table_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s", "ix": "ix_%(table_name)s_%(column_0_N_name)s"}
 )
 
+
+def _moment(name: str, *, is_always: bool = True) -> Column[float]:
+    """A point in time; null where it is not yet, or never, unless it `is_always` there."""
+    return Column(name, Float(53), nullable=not is_always)
+
+
+def _area(*, is_key: bool = False) -> Column[str]:
+    """The area that something belongs to."""
+    return Column("area", String(400), primary_key=is_key, nullable=False)
+
+
+def _caller(name: str, *, is_key: bool = False) -> Column[str]:
+    """Whoever asked, as the audit log names them."""
+    return Column(name, String(300), primary_key=is_key, nullable=False)
+
+
+def _job(name: str, *, is_key: bool = False) -> Column[str]:
+    """The plan or comparison that a row goes with, and goes away with."""
+    return Column(name, String(40), ForeignKey("plans.id", ondelete="CASCADE"), primary_key=is_key, nullable=False)
+
+
 keys = Table(
     "keys",
     metadata,
     Column("id", String(20), primary_key=True),
     Column("name", String(200), nullable=False),
-    Column("area", String(400), nullable=False),
+    _area(),
     Column("scopes", String(200), nullable=False),
     Column("secret_hash", String(64), nullable=False),
-    Column("made_at", Float(53), nullable=False),
-    Column("made_by", String(300), nullable=False),
-    Column("expires_at", Float(53)),
-    Column("revoked_at", Float(53)),
+    _moment("made_at"),
+    _caller("made_by"),
+    _moment("expires_at", is_always=False),
+    _moment("revoked_at", is_always=False),
 )
 """API keys. Only a hash of the secret is kept."""
 
-callers = Table("callers", metadata, Column("id", String(300), primary_key=True), Column("served_at", Float(53)))
+callers = Table("callers", metadata, _caller("id", is_key=True), _moment("served_at", is_always=False))
 """Who has asked for plans, and when a job of theirs was last begun: the next job is one of who has waited longest."""
 
 problems = Table(
     "problems",
     metadata,
     Column("id", String(40), primary_key=True),
-    Column("area", String(400), nullable=False),
+    _area(),
     Column("version", Integer, nullable=False),
-    Column("made_at", Float(53), nullable=False),
-    Column("made_by", String(300), nullable=False),
+    _moment("made_at"),
+    _caller("made_by"),
     Column("origin", String(20), nullable=False, server_default="stored"),
     Index("ix_problems_area_id", "area", "id"),
 )
@@ -61,15 +82,15 @@ problem_versions = Table(
     Column("digest", String(64), nullable=False),
     Column("facts", JSON, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Column("made_at", Float(53), nullable=False),
-    Column("made_by", String(300), nullable=False),
+    _moment("made_at"),
+    _caller("made_by"),
 )
 
 plans = Table(
     "plans",
     metadata,
     Column("id", String(40), primary_key=True),
-    Column("area", String(400), nullable=False),
+    _area(),
     Column("caller", String(300), ForeignKey("callers.id"), nullable=False),
     Column("kind", String(20), nullable=False),
     Column("problem_id", String(40), nullable=False),
@@ -81,7 +102,7 @@ plans = Table(
     Column("is_cancelled", Boolean, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("crashes", Integer, nullable=False),
-    Column("lease_until", Float(53)),
+    _moment("lease_until", is_always=False),
     Column("worker", String(100)),
     Column("spent", Float(53), nullable=False),
     Column("progress", JSON(none_as_null=True)),
@@ -91,9 +112,9 @@ plans = Table(
     Column("revision", Integer, nullable=False),
     Column("standing", String(20), nullable=False),
     Column("webhook", String(2000)),
-    Column("made_at", Float(53), nullable=False),
-    Column("started_at", Float(53)),
-    Column("ended_at", Float(53)),
+    _moment("made_at"),
+    _moment("started_at", is_always=False),
+    _moment("ended_at", is_always=False),
     ForeignKeyConstraint(["problem_id", "problem_version"], ["problem_versions.problem_id", "problem_versions.version"]),
     Index("ix_plans_area_id", "area", "id"),
     Index("ix_plans_state_caller_made_at", "state", "caller", "made_at"),
@@ -107,25 +128,25 @@ A comparison of scenarios is a job, too, of the kind ``scenarios``: it has no pl
 plan_versions = Table(
     "plan_versions",
     metadata,
-    Column("plan_id", String(40), ForeignKey("plans.id", ondelete="CASCADE"), primary_key=True),
+    _job("plan_id", is_key=True),
     Column("version", Integer, primary_key=True),
     Column("attempt", Integer, nullable=False),
     Column("cost", BigInteger),
     Column("violations", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Column("made_at", Float(53), nullable=False),
-    Column("made_by", String(300), nullable=False),
+    _moment("made_at"),
+    _caller("made_by"),
 )
 
 runs = Table(
     "runs",
     metadata,
-    Column("job_id", String(40), ForeignKey("plans.id", ondelete="CASCADE"), primary_key=True),
+    _job("job_id", is_key=True),
     Column("key", String(32), primary_key=True),
     Column("record", LargeBinary, nullable=False),
     Column("plan", String(32)),
     Column("body", LargeBinary),
-    Column("made_at", Float(53), nullable=False),
+    _moment("made_at"),
     Index("ix_runs_job_id_plan", "job_id", "plan"),
 )
 """Finished runs of comparisons: `key` is the digest of all that decides a run, `plan` the digest of its plan, `body` the plan itself."""
@@ -133,30 +154,30 @@ runs = Table(
 comparisons = Table(
     "comparisons",
     metadata,
-    Column("job_id", String(40), ForeignKey("plans.id", ondelete="CASCADE"), primary_key=True),
+    _job("job_id", is_key=True),
     Column("body", LargeBinary, nullable=False),
-    Column("made_at", Float(53), nullable=False),
+    _moment("made_at"),
 )
 """What comparisons that have ended say."""
 
 events = Table(
     "events",
     metadata,
-    Column("plan_id", String(40), ForeignKey("plans.id", ondelete="CASCADE"), primary_key=True),
+    _job("plan_id", is_key=True),
     Column("seq", Integer, primary_key=True),
     Column("kind", String(20), nullable=False),
     Column("data", JSON, nullable=False),
-    Column("at", Float(53), nullable=False),
+    _moment("at"),
 )
 
 repeats = Table(
     "repeats",
     metadata,
-    Column("caller", String(300), primary_key=True),
+    _caller("caller", is_key=True),
     Column("token", String(255), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
-    Column("plan_id", String(40), ForeignKey("plans.id", ondelete="CASCADE"), nullable=False),
-    Column("at", Float(53), nullable=False),
+    _job("plan_id"),
+    _moment("at"),
 )
 """Idempotency keys: which request of a caller made which plan."""
 
@@ -164,15 +185,15 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", String(40), primary_key=True),
-    Column("plan_id", String(40), ForeignKey("plans.id", ondelete="CASCADE"), nullable=False),
-    Column("caller", String(300), nullable=False),
+    _job("plan_id"),
+    _caller("caller"),
     Column("url", String(2000), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("tries", Integer, nullable=False),
-    Column("next_at", Float(53)),
+    _moment("next_at", is_always=False),
     Column("status", Integer),
     Column("error", String(300)),
-    Column("done_at", Float(53)),
+    _moment("done_at", is_always=False),
     Index("ix_deliveries_next_at", "next_at"),
 )
 """Webhooks: `next_at` is when the next try is due, null once there is none."""
@@ -180,13 +201,13 @@ deliveries = Table(
 in_force = Table(
     "in_force",
     metadata,
-    Column("area", String(400), primary_key=True),
+    _area(is_key=True),
     Column("community", String(120), primary_key=True),
     Column("week", String(10), primary_key=True),
     Column("plan_id", String(40), ForeignKey("plans.id"), nullable=False),
     Column("version", Integer, nullable=False),
-    Column("at", Float(53), nullable=False),
-    Column("caller", String(300), nullable=False),
+    _moment("at"),
+    _caller("caller"),
 )
 """The plan in force of each community and week; the key of the table is what allows but one."""
 
@@ -237,9 +258,9 @@ audit = Table(
     "audit",
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    Column("at", Float(53), nullable=False),
-    Column("caller", String(300), nullable=False),
-    Column("area", String(400), nullable=False),
+    _moment("at"),
+    _caller("caller"),
+    _area(),
     Column("action", String(60), nullable=False),
     Column("thing", String(200), nullable=False),
     Column("detail", JSON, nullable=False),
