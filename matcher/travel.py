@@ -78,8 +78,6 @@ class Journeys:
 
     def with_need(self, problem: Problem, need: Need) -> Journeys:
         """Return the same for a week with one need more, its last, and otherwise the same places and providers."""
-        if self.tables:
-            return Journeys(problem)
         other = copy(self)
         if need.place != "home":
             at = -1 if need.place == "remote" else self._venues[need.venue or ""]
@@ -89,6 +87,8 @@ class Journeys:
             key = _key(place)
             at = self._index.get(key, len(self))
             if at == len(self):
+                if self.tables:
+                    return Journeys(problem)
                 point = np.array([_point(place, problem.coordinates)], dtype=np.float64)
                 points, rows = np.concatenate((self.points, point)), [*self._rows, tuple(point[0].tolist())]
                 vars(other).update(_index={**self._index, key: at}, _places=[*self._places, place], points=points, _rows=rows)
