@@ -18,6 +18,7 @@ from matcher.decode import decode
 from matcher.diff import Difference, VisitChange, What, changes_of, diff, notices_of
 from matcher.errors import Fault, PlanError
 from matcher.explain import explain
+from matcher.figures import figures_of
 from matcher.living.desk import Desk
 from matcher.living.evaluate import evaluate, what_if
 from matcher.living.recommend import recommend
@@ -44,8 +45,8 @@ def _json(data: Any) -> bytes:
 def read_plan(of: Stored, data: Any) -> dict[str, Any]:
     """Read a plan that came in against its stored problem; returns its JSON and what the verifier says. Raises `PlanError`.
 
-    What a plan says of itself is the engine's to say, whatever came in: who is left out and why, the names, and the figures. Figures are left out
-    where the plan breaks rules or has times that the engine would not choose, as it has none of such a plan.
+    What a plan says of itself is the engine's to say, whatever came in: who is left out and why, the names, and the figures. A plan that breaks
+    rules has none: what it counts as served may not be.
     """
     problem = week(of.digest, of.problem)
     plan = Plan.parse(json.dumps(data))
@@ -54,10 +55,8 @@ def read_plan(of: Stored, data: Any) -> dict[str, Any]:
     told = decode(compiled, state_of(compiled, plan), plan)
     served = {line.visit: line for line in plan.assignments}
     left_out = tuple(_left_out(problem, served, told.unassigned))
-    is_told = {line.visit: line for line in told.assignments} == served
-    plan = plan.model_copy(
-        update={"problem": problem.digest, "unassigned": left_out, "figures": told.figures if is_told else None, "labels": told.labels}
-    )
+    figures = figures_of(problem, plan) if report.is_clean else None
+    plan = plan.model_copy(update={"problem": problem.digest, "unassigned": left_out, "figures": figures, "labels": told.labels})
     return {"body": plan.to_json(), "report": report.to_json(), "assigned": len(plan.assignments), "visits": len(problem.visits)}
 
 
