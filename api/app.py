@@ -24,7 +24,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import desk
+from api import desk, jobs
 from api.auth import Gate
 from api.context import Context
 from api.database import Database
@@ -67,7 +67,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     database = Database(settings.database.get_secret_value())
-    pool = Pool(settings.workers, {**os.environ, **_environment(settings)})
+
+    def ended(pid: int) -> None:
+        with database.write() as connection:
+            jobs.release(connection, jobs.worker_name(pid))
+
+    pool = Pool(settings.workers, {**os.environ, **_environment(settings)}, ended)
     office, intake, study = (Office(count, settings.answer_seconds) for count in (settings.clerks, 1, 1))
     app.state.context = Context(settings, database, office, intake, study, pool, Lookout(database))
     app.state.rates = Rates(database, settings.rate)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -19,10 +20,16 @@ LOOK = 0.2
 
 
 class Pool:
-    """So many workers, each a process with the settings of this one's environment."""
+    """So many workers, each a process with the settings of this one's environment.
 
-    def __init__(self, count: int, environment: dict[str, str]) -> None:
-        self._count, self._environment = count, environment
+    Parameters
+    ----------
+    ended
+        Told the id of each process that has ended by itself, as soon as that is seen.
+    """
+
+    def __init__(self, count: int, environment: dict[str, str], ended: Callable[[int], None]) -> None:
+        self._count, self._environment, self._ended = count, environment, ended
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="pool", daemon=True)
@@ -60,6 +67,12 @@ class Pool:
         self._processes[number] = subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL)  # noqa: S603 - our own module
         self._began[number] = time.monotonic()
 
+    def _tell(self, pid: int) -> None:
+        try:
+            self._ended(pid)
+        except Exception as error:  # noqa: BLE001 - workers are begun again whoever listens
+            log.warning("the end of a worker was not noted", error=type(error).__name__)
+
     def _watch(self) -> None:
         due: dict[int, float] = {}
         while not self._stopping.wait(LOOK):
@@ -72,6 +85,7 @@ class Pool:
                     self._failures[number] = failures
                     due[number] = now + PAUSES[min(failures, len(PAUSES) - 1)]
                     log.error("a worker ended", code=process.returncode)
+                    self._tell(process.pid)
                 elif now >= due[number]:
                     del due[number]
                     self._begin(number)

@@ -10,7 +10,6 @@ import contextlib
 import math
 import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -21,7 +20,7 @@ import structlog
 
 from api.comparing import Comparing
 from api.database import Database
-from api.jobs import Job, LostLease, Queue
+from api.jobs import Job, LostLease, Queue, worker_name
 from api.logs import set_up
 from api.pulse import Pulse
 from api.settings import Settings
@@ -231,7 +230,7 @@ def main(parent: int | None = None) -> None:
     settings = Settings()
     set_up(settings.log_level)
     database = Database(settings.database.get_secret_value())
-    worker = Worker(database, settings, f"{socket.gethostname()[:60]}:{os.getpid()}")
+    worker = Worker(database, settings, worker_name(os.getpid()))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
     is_ready = threading.Event()

@@ -89,6 +89,20 @@ def test_jobs_outlive_their_worker_and_their_server_and_end_once(server: Server)
     assert len(client._json("GET", "/v1/plans")["items"]) == 4
 
 
+@pytest.mark.slow
+def test_a_job_whose_worker_died_does_not_wait_until_its_lease_lapses(tmp_path: Path) -> None:
+    server = Server(f"sqlite:///{tmp_path}/sishe.db", tmp_path, lease=600.0, checkpoint=0.3)
+    try:
+        server.start()
+        client = server.client()
+        plan = client.make_plan(STREET, budget=1.5, threads=1)["id"]
+        until_progress(client, plan)
+        os.kill(server.workers()[0], signal.SIGKILL)
+        assert assert_ended_once(client, plan, STREET)["attempt"] == 2
+    finally:
+        server.close()
+
+
 def test_a_server_that_is_told_to_stop_hands_its_work_back_with_the_best_plan_so_far(plain_server: Server) -> None:
     client = plain_server.client()
     plan = client.make_plan(STREET, budget=2, threads=1)["id"]

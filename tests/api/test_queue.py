@@ -53,6 +53,20 @@ def test_callers_take_turns_however_many_jobs_one_of_them_has(database: Database
     assert queue(database).claim() is None
 
 
+def test_what_a_dead_worker_held_is_taken_over_at_once_and_nothing_else(database: Database) -> None:
+    for _ in range(2):
+        add(database)
+    dead, alive = claimed(queue(database, "dead")), claimed(queue(database, "alive"))
+    with database.write() as connection:
+        jobs.release(connection, "dead")
+    again = claimed(queue(database, "w3"))
+    assert (again.id, again.attempt) == (dead.id, 2)
+    assert queue(database, "w3").claim() is None
+    assert queue(database, "alive").beat(alive, None, 0.0, is_event=False) is False
+    with pytest.raises(LostLease):
+        queue(database, "dead").beat(dead, None, 0.0, is_event=False)
+
+
 def test_a_job_whose_lease_is_renewed_is_nobody_elses(database: Database) -> None:
     add(database)
     job = claimed(queue(database))
