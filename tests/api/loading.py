@@ -23,6 +23,9 @@ from tests.api.barrage import Shot, fired, recommend_bodies
 from tests.api.databases import temporary
 from tests.api.running import Server
 
+SHARE = 0.005
+"""Of looks and questions mixed, how many ask for recommendations, if nothing else is said."""
+
 
 class Times:
     """How long each kind of request took."""
@@ -119,6 +122,7 @@ def questions(server: Server, week: Problem, plan_id: str, count: int, times: Ti
 def mixed(server: Server, week: Problem, plan_id: str, *, rate: float, share: float, seconds: float, connections: int = 50) -> dict[str, Any]:
     """Look at a plan that is being made, and ask for recommendations, so many times a second in all, while it is being made."""
     client = server.client()
+    client._json("POST", f"/v1/plans/{plan_id}/evaluate", json={"top": 0})  # the first question opens the week
     live = client.make_plan(week, budget=seconds + 60, start_id=plan_id)["id"]
     while client.job(live)["state"] != "running":
         time.sleep(0.1)
@@ -132,26 +136,36 @@ def mixed(server: Server, week: Problem, plan_id: str, *, rate: float, share: fl
     return {"asked_per_second": rate, "share_of_recommend": share, "connections": connections, "is_solving_to_the_end": is_live, **found}
 
 
+Part = Literal["callers", "questions", "mixed"]
+
+
 def main(
+    part: Annotated[list[Part] | None, typer.Option(help="What to measure; may be given more than once. [default: everything]")] = None,
     callers: Annotated[int, typer.Option(min=1)] = 20,
     seconds: Annotated[float, typer.Option(help="How long callers call.")] = 20.0,
     size: Annotated[str, typer.Option(help="Of the week that is asked about: community, street, district, city.")] = "district",
     count: Annotated[int, typer.Option(help="How many questions of each kind.")] = 40,
     rate: Annotated[float, typer.Option(help="Looks and questions a second, mixed, on 50 connections; 0: as fast as answers come.")] = 500.0,
-    share: Annotated[float, typer.Option(min=0, max=1, help="Of these, how many ask for recommendations.")] = 0.005,
+    share: Annotated[list[float] | None, typer.Option(min=0, max=1, help="Of these, how many ask for recommendations; one run each.")] = None,
     database: Annotated[Literal["sqlite", "postgresql"], typer.Option(help="Which database.")] = "sqlite",
 ) -> None:
     """Load, and tell."""
+    parts = part or ["callers", "questions", "mixed"]
     with temporary(database) as (url, folder):
         server = Server(url, folder, lease=15.0, max_queued=10_000, rate="10000000/minute")
         try:
             server.start()
-            found: dict[str, Any] = {"database": database, "cores": os.cpu_count(), "callers": many_callers(server, callers, seconds)}
-            week, times = make_week(size, seed=1), Times()
-            plan = planned(server, week, times)
-            found |= {"size": size, "questions": questions(server, week, plan, count, times)}
-            found["mixed"] = mixed(server, week, plan, rate=rate, share=share, seconds=seconds)
-            found["load"] = os.getloadavg()
+            found: dict[str, Any] = {"database": database, "cores": os.cpu_count(), "load_before": os.getloadavg()}
+            if "callers" in parts:
+                found["callers"] = many_callers(server, callers, seconds)
+            if {"questions", "mixed"} & set(parts):
+                week, times = make_week(size, seed=1), Times()
+                plan, found["size"] = planned(server, week, times), size
+                if "questions" in parts:
+                    found["questions"] = questions(server, week, plan, count, times)
+                if "mixed" in parts:
+                    found["mixed"] = [mixed(server, week, plan, rate=rate, share=each, seconds=seconds) for each in share or [SHARE]]
+            found["load_after"] = os.getloadavg()
         finally:
             server.close()
     sys.stdout.write(json.dumps(found, indent=1) + "\n")
