@@ -214,7 +214,7 @@ in_force = Table(
 appointments = Table(
     "appointments",
     metadata,
-    Column("area", String(400), primary_key=True),
+    _area(is_key=True),
     Column("uid", String(60), primary_key=True),
     Column("person", String(200), nullable=False),
     Column("name", String(400), nullable=False),
@@ -225,7 +225,7 @@ appointments = Table(
     Column("texts", JSON, nullable=False),
     Column("is_cancelled", Boolean, nullable=False),
     Column("sequence", Integer, nullable=False),
-    Column("changed_at", Float(53), nullable=False),
+    _moment("changed_at"),
     Index("ix_appointments_area_person", "area", "person"),
     Index("ix_appointments_area_week", "area", "week"),
 )
@@ -235,12 +235,12 @@ calendars = Table(
     "calendars",
     metadata,
     Column("id", String(40), primary_key=True),
-    Column("area", String(400), nullable=False),
+    _area(),
     Column("person", String(200), nullable=False),
     Column("lang", String(2), nullable=False),
-    Column("made_at", Float(53), nullable=False),
-    Column("made_by", String(300), nullable=False),
-    Column("revoked_at", Float(53)),
+    _moment("made_at"),
+    _caller("made_by"),
+    _moment("revoked_at", is_always=False),
     Index("ix_calendars_area_id", "area", "id"),
 )
 """Links to calendars. What makes a link secret is derived from the server's secret and stands nowhere."""
