@@ -40,8 +40,10 @@ ROUGH_STEPS, NEAR, FIRST_ROUTES = 20, 1e-3, 3
 HOLD, LEAST_HOLD, MOST_HOLD, CLOSE = 0.9, 0.3, 0.98, 1e-6
 """How much of the best prices stays in those of the next step; and when the linear program can prove no more."""
 WAY_STEPS, WAY_SHARE, WAY_PACE, WAY_KEPT = 150, 0.15, 0.3, 20
-"""Rough steps towards the prices of routes before the linear program is first solved, the share of a run that they take at most, how far each goes, and
-of how many of the last ones the program gets the routes."""
+"""Rough steps towards the prices of routes before the linear program is first solved, the share of a run that they take at most, how far each
+goes, and of how many of the last ones the program gets the routes."""
+MOST_ROWS = 10_000
+"""Above so many rows the program is not given the routes of these steps: it would take minutes to solve."""
 FURTHEST = 2.0**50
 LEAST_MINUTES = 10
 MOST_WEIGHT = 1_000_000
@@ -278,7 +280,9 @@ class _Ascent:
                     columns.add_route(g, np.array(index, np.int32), np.array(amount), cost)
             for turn in range(FIRST_ROUTES if routes is None else 0):
                 self._share_out(columns, turn)
-            self._mix(self._approach(centre, columns), columns)
+            if self.master.rows <= MOST_ROWS:
+                centre = self._approach(centre, columns)
+            self._mix(centre, columns)
         return self.best
 
     def _is_over(self) -> bool:
