@@ -7,9 +7,11 @@ import datetime as dt
 import pytest
 
 from matcher.errors import PlanError
+from matcher.kernels.search import fill
 from matcher.plan import Plan
 from matcher.prices import Point, Prices, estimate_hours_and_funds, estimate_recruits, prices, recruits
 from matcher.solve import solve
+from matcher.solvers.warm import warm_up
 from tests.weeks import alone, fund, need, organization, role, volunteer, week, window
 
 ON_MONDAY = [window("09:00", "09:00", day="mon")]
@@ -55,6 +57,13 @@ def test_who_could_come_but_is_not_tried_takes_part_in_no_trial() -> None:
     needs = [need(f"n{k}", role(skills={skill: 2}), urgency=5, windows=ON_MONDAY) for k, skill in enumerate(("care", "music"))]
     found = prices(week(needs, []), Plan(), units=(1,), steps=20, repeats=1)
     assert [price.gain for price in found.prices] == [10, 10]
+
+
+def test_a_ranking_compiles_no_kernel_that_a_search_has_not_compiled() -> None:
+    warm_up()
+    before = len(fill.signatures)
+    prices(STARVED, Plan(), units=(1,), steps=5, repeats=1)
+    assert len(fill.signatures) == before
 
 
 def test_the_ranking_is_by_what_trials_serve_not_by_the_estimate() -> None:

@@ -147,7 +147,10 @@ class Ranking:
 
     def _served(self, ins: Longs, is_shut: Any, state: Longs, wanted: list[int], steps: int, seed: int) -> int:
         """Return the urgency weight that is served after a brief search for places for some visits."""
-        refit = Refit(Ground(self._compiled, state, packed=(ins, self._pts)), wanted, seed=seed, shut=is_shut)
+        # Kernels are compiled for a packed instance that nobody writes to; any other would have them all compiled again.
+        frozen = ins.view()
+        frozen.setflags(write=False)
+        refit = Refit(Ground(self._compiled, state, packed=(frozen, self._pts)), wanted, seed=seed, shut=is_shut)
         refit.insert(wanted)
         refit.run(steps)
         is_in = view(refit.best()).visit[:, IS_IN] == 1

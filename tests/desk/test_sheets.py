@@ -93,8 +93,8 @@ KINDS = ["utf-8", "utf-8-sig", "gbk", "xlsx"]
 def test_names_stand_on_the_sheets_whatever_kind_of_file_they_come_from(open_desk: Opener, house: House, street: Street) -> None:
     rows = contacts(met(house, street, "s0002"))
     desk = open_desk()
+    open_sheets(desk, street.plan)
     for kind in KINDS:
-        open_sheets(desk, street.plan)
         pick(desk, f"contacts.{'xlsx' if kind == 'xlsx' else 'csv'}", excel_of(rows) if kind == "xlsx" else csv_of(rows).encode(kind))
         own = desk.page.locator('.sheet[data-sheet="s0002"]')
         expect(own.locator("h3")).to_have_text(WORKER)
