@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PAUSE = 2.0
 """Seconds between two lines of progress."""
 FIRST_PLAN, DUALS, THREADS = 0.25, 0.25, 2
-"""Share of the budget that goes to a plan where none is given."""
+"""Shares of the budget that go to a plan where none is given and to the duals of prices, and shifts that are priced for these at the same time."""
 
 
 def explain_visit(problem: Problem, plan: Plan, visit: str, *, budget: float, seed: int, lang: Lang, is_quiet: bool) -> None:

@@ -71,7 +71,6 @@ class Ranking:
         self._funds = {fund.id: f for f, fund in enumerate(problem.funds)}
         self._provider = instance.shifts["provider"]
         self._cells = np.array([shift_row(self._ins, s) + S_END for s in range(len(instance.shifts))], np.int64)
-        self._without: dict[tuple[str, ...], int] = {}
 
     def by_trial(
         self, *, steps: int = BRIEF, seed: int = 1, is_over: Callable[[], bool] = never, on_progress: Callable[[int, int], None] | None = None
@@ -84,6 +83,7 @@ class Ranking:
         spare = np.arange(len(self._problem.providers), len(self._problem.providers) + len(self._spare))
         is_shut = np.isin(self._provider, spare)
         ins[self._cells[is_shut]] = -1
+        without: dict[tuple[str, ...], int] = {}
         found: dict[int, float] = {}
         for done, item in enumerate(self._resources):
             if is_over():
@@ -91,8 +91,8 @@ class Ranking:
             if on_progress is not None:
                 on_progress(done, len(self._resources))
             wanted = [self._visits[name] for name in item.wanted]
-            if item.wanted not in self._without:
-                self._without[item.wanted] = self._served(ins, is_shut, self._state, wanted, steps, seed)
+            if item.wanted not in without:
+                without[item.wanted] = self._served(ins, is_shut, self._state, wanted, steps, seed)
             with_it = None
             if item.code == "fund":
                 cell = int(ins[FUND_AMOUNT]) + self._funds[item.detail["fund"]]
@@ -106,13 +106,12 @@ class Ranking:
                 if instead is not None:
                     changed[self._provider == instead] = True
                     state = self._with_routes_of(instead, who)
-                ends = np.where(changed, -1, self._ins[self._cells])
-                kept = ins[self._cells].copy()
-                ins[self._cells] = ends
+                kept = ins[self._cells]
+                ins[self._cells] = np.where(changed, -1, self._ins[self._cells])
                 with_it = self._served(ins, changed, state, wanted, steps, seed)
                 ins[self._cells] = kept
             if with_it is not None:
-                found[id(item)] = float(with_it - self._without[item.wanted])
+                found[id(item)] = float(with_it - without[item.wanted])
         return found
 
     def by_duals(self, cost: int, stop: Stop, threads: int = 1) -> tuple[dict[int, float], int]:
