@@ -23,6 +23,7 @@ from benchmarks.small import small_problem
 from matcher.check import check
 from matcher.compile import compile_problem
 from matcher.decode import decode
+from matcher.objective import urgency_weight
 from matcher.prices import estimate_recruits, recruits
 from matcher.solve import solve
 from matcher.solvers.bounds import bound
@@ -208,7 +209,7 @@ def against_bound(problem: Problem, limits: Limits) -> dict[str, Any]:
     if best is None:
         return {"proved": False}
     lowest = bound(compile_problem(problem).instance, Stop(None, limits.steps).start(), upper=best.cost).value
-    loss = sum(problem.weights.urgency[visit.need.urgency - 1] for visit in problem.visits) * problem.weights.unserved
+    loss = sum(urgency_weight(problem.weights, visit) for visit in problem.visits) * problem.weights.unserved
     return {
         "proved": True,
         "equal": lowest == best.cost,
@@ -254,7 +255,7 @@ def against_each(problem: Problem, _limits: Limits) -> dict[str, Any]:
 def _served(problem: Problem, outcome: Outcome) -> tuple[Plan, int]:
     """Return a plan and the urgency weight that it serves."""
     plan = decode(compile_problem(problem), outcome.routes, with_reasons=False)
-    weight = {visit.id: problem.weights.urgency[visit.need.urgency - 1] for visit in problem.visits}
+    weight = {visit.id: urgency_weight(problem.weights, visit) for visit in problem.visits}
     return plan, sum(weight[assignment.visit] for assignment in plan.assignments)
 
 

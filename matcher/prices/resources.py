@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from matcher.explain import edits
 from matcher.fields import DAY, Span
+from matcher.objective import urgency_weight
 from matcher.people import Provider
 from matcher.rules import Rule
 
@@ -76,10 +77,6 @@ def estimate_recruits(problem: Problem, absent: Sequence[Visit], /) -> list[Reso
     return sorted(found, key=lambda item: (-item.estimate, item.code, str(item.detail)))
 
 
-def _weight(problem: Problem, visit: Visit) -> int:
-    return problem.weights.urgency[visit.need.urgency - 1]
-
-
 def _days(problem: Problem, visit: Visit) -> list[int]:
     return sorted({low // DAY for low, _, _ in visit.windows if low // DAY < problem.horizon.days})
 
@@ -113,7 +110,7 @@ def _hours(problem: Problem, absent: Sequence[Visit]) -> list[Resource]:
                     groups.setdefault((skill, kind, day, visit.community), {})[visit.id] = (visit, role)
     found = []
     for (skill, kind, day, community), asked in groups.items():
-        estimate = _knapsack([(_weight(problem, visit), role.minutes) for visit, role in asked.values()], 60)
+        estimate = _knapsack([(urgency_weight(problem.weights, visit), role.minutes) for visit, role in asked.values()], 60)
         date = problem.horizon.start + dt.timedelta(days=day)
         detail = {"skill": skill, "kind": kind, "day": date, "community": community}
         helper = _helper_maker(problem, skill, kind, (day,), community, list(asked.values()))
@@ -128,7 +125,7 @@ def _helper_maker(
     residents = {resident.id: resident.location for resident in problem.residents}
     home = next(item.location for item in problem.communities if item.id == community)
     # who needs it most is who it is near
-    visit, _ = max(asked, key=lambda item: (_weight(problem, item[0]), item[0].id))
+    visit, _ = max(asked, key=lambda item: (urgency_weight(problem.weights, item[0]), item[0].id))
     place = visit.need.location or (residents[visit.need.resident] if visit.need.resident is not None else None) or home
     place = place or next((provider.location for provider in problem.providers), None)
     skills: dict[str, int] = {} if skill is None else {skill: 5}
@@ -182,7 +179,7 @@ def _funds(problem: Problem, absent: Sequence[Visit]) -> list[Resource]:
                 continue
             dear = [price for role in visit.roles for kind in role.role.kinds for price in prices_of[kind]]
             if dear:
-                items.append((_weight(problem, visit), max(1, min(dear))))
+                items.append((urgency_weight(problem.weights, visit), max(1, min(dear))))
                 names.append(visit.id)
         if items:
             more, detail = _payer(fund.id), {"fund": fund.id, "yuan": HUNDRED_YUAN // 100}
@@ -205,7 +202,9 @@ def _volunteers(problem: Problem, absent: Sequence[Visit]) -> list[Resource]:
     found = []
     for (skill, community, weekday), asked in groups.items():
         days = tuple(day for day in range(problem.horizon.days) if (problem.horizon.start.weekday() + day) % 7 == weekday)
-        estimate = _knapsack([(_weight(problem, visit), role.minutes) for visit, role in asked.values()], 60 * WORKING_HOURS * len(days))
+        estimate = _knapsack(
+            [(urgency_weight(problem.weights, visit), role.minutes) for visit, role in asked.values()], 60 * WORKING_HOURS * len(days)
+        )
         helper = _whole_days(_helper_maker(problem, skill, "volunteer", days, community, list(asked.values())))
         detail = {"skill": skill, "community": community, "weekday": weekday}
         found.append(Resource("recruit", detail, estimate, tuple(sorted(asked)), _adder(helper), helper(1)))
@@ -228,7 +227,7 @@ def _trainings(problem: Problem, absent: Sequence[Visit]) -> list[Resource]:
                 lacking = [(s, level) for s, level in role.role.skills.items() if provider.skills.get(s, 0) < level]
                 if provider.kind == "volunteer" and len(lacking) == 1 and all(passes[p] or rule == Rule.SKILL for rule, passes in rules):
                     skill, level = lacking[0]
-                    groups.setdefault((provider.id, skill), {})[visit.id] = (_weight(problem, visit), role.minutes, level)
+                    groups.setdefault((provider.id, skill), {})[visit.id] = (urgency_weight(problem.weights, visit), role.minutes, level)
     people = {provider.id: provider for provider in problem.providers}
     offered = {p.id: sum(b - a for span in p.shifts for a, b in span.spans(problem.horizon)) / 60 for p in problem.providers}
     found = []

@@ -11,6 +11,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from matcher.fields import Span
+from matcher.objective import urgency_weight
 from matcher.people import Provider
 from matcher.prices import Resource, estimate_hours_and_funds, estimate_recruits
 from scenarios.edits.models import AddPeople, BaseEdit, ChangeFunds, Train, Who
@@ -167,7 +168,7 @@ def _teams(problem: Problem, absent: Sequence[Visit], costs: Mapping[str, float]
             people = [_one_for(visit, role, kind, place, resident) for role, kind in zip(visit.roles, kinds, strict=True)]
             hours = [(kind, -(-role.seconds // 3600)) for role, kind in zip(visit.roles, kinds, strict=True)]
             detail = {"visit": visit.id, "community": visit.community, "hours": hours}
-            yield detail, float(problem.weights.urgency[need.urgency - 1]), visit.id, people
+            yield detail, float(urgency_weight(problem.weights, visit)), visit.id, people
 
 
 def _one_for(visit: Visit, role: VisitRole, kind: Kind, place: Location, resident: Resident | None) -> Provider:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from matcher.objective import urgency_weight
 from scenarios.invest.measures import COSTS, Measure, measures
 from scenarios.invest.trials import PLANS, Over, Progress, Trials, Week, cost_of, counts_of, edits_of, with_more
 from scenarios.runs import Store
@@ -240,7 +241,7 @@ class _Search:
 
     def _deficit(self, week: Week, goal: float) -> float:
         problem = self.trials.workers.problem
-        return goal * sum(problem.weights.urgency[visit.need.urgency - 1] for visit in problem.visits) - week.served
+        return goal * sum(urgency_weight(problem.weights, visit) for visit in problem.visits) - week.served
 
     def _found(self, week: Week, most: float | None) -> list[Measure]:
         """Return what may help in a week and costs no more than `most`."""

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from matcher.fields import DAY
+from matcher.objective import urgency_weight
 from scenarios.edits import apply
 from scenarios.edits.models import AddNeeds
 from scenarios.weihai.chance import Chance
@@ -127,9 +128,9 @@ def left_of(problem: Problem, absent: frozenset[tuple[str, int]]) -> Problem:
 def asked_of(problem: Problem, draw: Draw) -> int:
     """Return the urgency weight of all visits of a week and of the urgent needs of a draw."""
     urgent = draw.urgent * problem.weights.urgency[URGENCY - 1] if problem.needs else 0
-    return sum(problem.weights.urgency[visit.need.urgency - 1] for visit in problem.visits) + urgent
+    return sum(urgency_weight(problem.weights, visit) for visit in problem.visits) + urgent
 
 
 def weight_of(problem: Problem, visits: frozenset[str] | set[str]) -> int:
     """Return the urgency weight of visits."""
-    return sum(problem.weights.urgency[visit.need.urgency - 1] for visit in problem.visits if visit.id in visits)
+    return sum(urgency_weight(problem.weights, visit) for visit in problem.visits if visit.id in visits)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from matcher.objective import urgency_weight
 from matcher.people import KINDS
 from scenarios.robust.draws import RISKS, Draw, Risks, asked_of, drawn, weight_of
 from scenarios.robust.follow import Follower
@@ -218,7 +219,7 @@ class _Trial:
 
 def _singles(problem: Problem, plan: Plan) -> list[Json]:
     """Return those of each kind whose absence for the whole week loses most of a plan as it stands, which is exact."""
-    weight = {visit.id: problem.weights.urgency[visit.need.urgency - 1] for visit in problem.visits}
+    weight = {visit.id: urgency_weight(problem.weights, visit) for visit in problem.visits}
     loss: dict[str, int] = defaultdict(int)
     hours: dict[str, float] = defaultdict(float)
     for assignment in plan.assignments:
