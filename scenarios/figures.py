@@ -6,9 +6,10 @@ Weights of urgency are those of a yardstick week, the one before any edit, so th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from matcher.objective import urgency_weight
 from matcher.people import KINDS
 
 if TYPE_CHECKING:
@@ -104,14 +105,12 @@ def places_of(problem: Problem) -> list[Json]:
     return out
 
 
-def _weigher(problem: Problem, yardstick: Problem) -> Any:
-    urgency = {need.id: need.urgency for need in problem.needs}
-    urgency |= {need.id: need.urgency for need in yardstick.needs}
-    weights = yardstick.weights.urgency
-    return lambda visit: weights[urgency[visit.need.id] - 1]
+def _weigher(problem: Problem, yardstick: Problem) -> Callable[[Visit], int]:
+    weight = {visit.need.id: urgency_weight(yardstick.weights, visit) for week in (problem, yardstick) for visit in week.visits}
+    return lambda visit: weight[visit.need.id]
 
 
-def _groups(problem: Problem, served: set[str], weigh: Any, name: str) -> Json:
+def _groups(problem: Problem, served: set[str], weigh: Callable[[Visit], int], name: str) -> Json:
     place = {item.id: item for item in problem.communities}
 
     def group(visit: Visit) -> tuple[str, str]:
