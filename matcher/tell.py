@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from matcher.show import Section, day_name
-from matcher.words import Lang, has_word, word
+from matcher.words import Lang, has_word, skill_words, word
 
 if TYPE_CHECKING:
     from matcher.diff import Difference
@@ -90,7 +90,7 @@ def _miss(miss: Miss, lang: Lang) -> str:
     if miss.number is not None and miss.unit is not None:
         parts.append(word(lang, f"unit.{miss.unit}", number=f"{miss.number:g}"))
     if "skill" in miss.detail:
-        parts.append(f"{miss.detail['skill']} {miss.detail['level']}")
+        parts.append(f"{skill_words(lang, miss.detail['skill'])} {miss.detail['level']}")
     if "from" in miss.detail:
         parts.append(_span(miss.detail["from"], miss.detail["to"], lang))
     return listed(lang, parts)
@@ -101,6 +101,8 @@ def change_words(code: str, detail: Mapping[str, Any], lang: Lang) -> str:
     values = {name: f"{value:%Y-%m-%d %H:%M}" if isinstance(value, dt.datetime) else value for name, value in detail.items()}
     if "kind" in values:
         values["kind"] = word(lang, f"kind.{values['kind']}")
+    if "skill" in values:
+        values["skill"] = skill_words(lang, values["skill"])
     key = f"does.{code}"
     if code == "looser_spacing":
         key += ".least" if "at_least_days" in detail else ".most"
@@ -141,7 +143,7 @@ def resource_words(code: str, detail: Mapping[str, Any], lang: Lang) -> str:
     if "kind" in values:
         values["kind"] = word(lang, f"kind.{values['kind']}")
     if "skill" in values:
-        values["skill"] = values["skill"] or word(lang, "price.any_skill")
+        values["skill"] = skill_words(lang, values["skill"]) if values["skill"] else word(lang, "price.any_skill")
     return word(lang, f"resource.{code}", **values)
 
 

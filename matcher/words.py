@@ -48,3 +48,9 @@ def word(lang: Lang, key: str, **values: object) -> str:
     if text == key:
         raise KeyError(f"no word for {key!r} in {lang!r}")
     return text.format(**values) if values else text
+
+
+def skill_words(lang: Lang, skill: str) -> str:
+    """Return what a skill is called: weeks give skills no names, so those that have words are the usual ones, and any other is called by its id."""
+    key = f"skill.{skill}"
+    return word(lang, key) if has_word(lang, key) else skill

@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 
 from matcher import words as of_matcher
-from matcher.words import LANGS, Lang, usual_lang
+from matcher.words import LANGS, Lang, skill_words, usual_lang
 
-__all__ = ["LANGS", "Lang", "has_word", "usual_lang", "word"]
+__all__ = ["LANGS", "Lang", "has_word", "skill_words", "usual_lang", "word"]
 
 _FOLDER = Path(__file__).parent / "locale"
 

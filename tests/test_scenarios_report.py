@@ -22,8 +22,9 @@ from scenarios.report import parts_of, write_report
 from scenarios.report.charts import curve, differences
 from scenarios.report.names import axis_words
 from scenarios.report.purchases import purchase_words
+from scenarios.weihai.catalogue import NEED_KINDS
 from scenarios.weihai.week import make_week
-from scenarios.words import LANGS, Lang, has_word, word
+from scenarios.words import LANGS, Lang, has_word, skill_words, word
 
 Json = dict[str, Any]
 PACKAGE = Path(scenarios.__file__).parent
@@ -207,13 +208,22 @@ def test_a_key_without_words_is_an_error() -> None:
         word("en", "report.no_such")
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_skill_of_a_made_week_has_a_name_and_any_other_is_called_by_its_id(lang: Lang) -> None:
+    skills = {part.skill for kind in NEED_KINDS for part in (*kind.team, *(kind.first_team or ())) if part.skill}
+    assert len(skills) > 15
+    assert {skill for skill in skills if not has_word(lang, f"skill.{skill}")} == set()
+    assert skill_words("zh", "sign_language") == "手语"
+    assert skill_words(lang, "S12") == "S12"
+
+
 @pytest.mark.parametrize(
     ("item", "says"),
     [
         ({"code": "hour", "kind": "volunteer", "skill": "", "day": "2026-11-24", "community": "c1"}, "志愿者一小时"),
         ({"code": "fund", "fund": "f1", "yuan": 100.0}, "f1 100"),
         ({"code": "recruit", "skill": "bathing", "community": "c1", "weekday": 5}, "增加一位志愿者"),
-        ({"code": "train", "provider": "p1", "skill": "bathing", "level": 2}, "p1 接受 bathing 培训至 2 级"),
+        ({"code": "train", "provider": "p1", "skill": "bathing", "level": 2}, "p1 接受 助浴 培训至 2 级"),
         ({"code": "team", "visit": "n1#1", "community": "c1", "hours": [["volunteer", 2]]}, "为一次服务配齐人手: n1#1, c1; 志愿者 2 小时"),
     ],
     ids=lambda value: value["code"] if isinstance(value, dict) else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from scenarios.words import has_word, word
+from scenarios.words import has_word, skill_words, word
 
 if TYPE_CHECKING:
     from scenarios.words import Lang
@@ -41,7 +41,7 @@ def axis_words(rows: Sequence[Json], lang: Lang) -> str:
             name = word(lang, f"edit.{before['edit']}")
             kinds = [before["kind"]] if "kind" in before else (before.get("who") or {}).get("kinds") or ()
             of = "".join(f"{word(lang, 'report.of')}{word(lang, f'kind.{kind}')}" for kind in kinds)
-            what = named(lang, f"key.{key}", key)
+            what = named(lang, f"key.{key}", skill_words(lang, key))
             return f"{name}{of} ({what})" if lang == "en" else f"{name}{of}（{what}）"
     return word(lang, "report.value")
 

@@ -13,7 +13,7 @@ from scenarios.figures import SHARES
 from scenarios.report import charts
 from scenarios.report.names import axis_words, measure_words, named, with_titles
 from scenarios.report.purchases import purchase_words
-from scenarios.words import word
+from scenarios.words import skill_words, word
 
 if TYPE_CHECKING:
     from scenarios.words import Lang
@@ -33,6 +33,7 @@ def page(parts: Json, lang: Lang) -> str:
     environment.filters["as_of"] = _measured
     environment.globals["w"] = lambda key, **values: word(lang, key, **values)
     environment.globals["named"] = lambda key, otherwise: named(lang, key, otherwise)
+    environment.globals["skill"] = lambda name: skill_words(lang, name)
     environment.globals["purchase"] = lambda item, names: purchase_words(item, lang, names)
     template = environment.from_string((files("scenarios") / "report" / "page.html").read_text(encoding="utf-8"))
     first = next(iter(parts.values()))

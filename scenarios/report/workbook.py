@@ -18,7 +18,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from scenarios.figures import SHARES
 from scenarios.report.names import measure_words, named, with_titles
 from scenarios.report.purchases import purchase_words
-from scenarios.words import word
+from scenarios.words import skill_words, word
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -334,7 +334,11 @@ def _robustness(book: Workbook, found: Json, lang: Lang) -> None:
         word(lang, "report.spares"),
         [word(lang, f"report.{key}") for key in ("kind", "skill", "day", "people", "hours", "expected_hours")],
         [
-            [word(lang, f"kind.{row['kind']}"), row["skill"], row["day"], row["people"], row["hours"], row["expected_hours"]]
+            [
+                word(lang, f"kind.{row['kind']}"),
+                skill_words(lang, row["skill"]) if row["skill"] else None,
+                *(row[key] for key in ("day", "people", "hours", "expected_hours")),
+            ]
             for row in found["spares"]
         ],
     )
