@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Locator, Page, expect
 
 if TYPE_CHECKING:
+    from api.client import Client
     from matcher.problem import Problem
-    from tests.api.running import House
 
 AA = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 
@@ -23,10 +25,22 @@ class Street(NamedTuple):
     plan: str
 
 
+class Place(Protocol):
+    """Where a desk is served."""
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+
+    @property
+    def client(self) -> Client:
+        """What calls its API."""
+
+
 class Coordinator:
     """Somebody at the desk."""
 
-    def __init__(self, page: Page, house: House, key: str) -> None:
+    def __init__(self, page: Page, house: Place, key: str) -> None:
         self.page, self.house, self.key = page, house, key
 
     def arrive(self) -> None:
@@ -45,15 +59,21 @@ class Coordinator:
         """Sign in and open a plan; waits until the verifier has spoken, and with that the week is compiled on the server."""
         if self.page.url == "about:blank":
             self.sign_in()
-        with self.page.expect_response("**/evaluate"):
-            self.page.goto(f"{self.house.url}/desk/#/plans/{plan}")
+        self.page.goto(f"{self.house.url}/desk/#/plans/{plan}")
+        self.judged(f'[data-at^="{plan}."]')
         expect(self.page.locator(".block").first).to_be_visible()
 
     def reload(self) -> None:
         """Load the page anew; waits until the verifier has spoken."""
-        with self.page.expect_response("**/evaluate"):
-            self.page.reload()
+        self.page.reload()
+        self.judged()
         expect(self.page.locator(".block").first).to_be_visible()
+
+    def judged(self, which: str = "", timeout: float | None = None) -> str:
+        """Wait until the page says what the verifier says of the plan as it is shown; returns which plan in which version that is."""
+        chips = self.page.locator(f".chips{which}:has(.chip.good, .chip.bad)")
+        expect(chips).to_be_visible(timeout=timeout)
+        return chips.get_attribute("data-at") or ""
 
     def draft(self, street: Street) -> str:
         """Make a copy of the street's plan for oneself, and open it."""
@@ -86,7 +106,8 @@ class Coordinator:
         return self.page.locator("dialog[open]")
 
     def tab_to(self, selector: str) -> Locator:
-        """Go on by the Tab key alone until something has the focus."""
+        """Go on by the Tab key alone until something has the focus; what the server is still asked for is waited for first."""
+        expect(self.page.locator(selector).first).to_be_visible()
         for _ in range(60):
             if self.page.evaluate("selector => document.activeElement.matches(selector)", selector):
                 return self.page.locator(selector)
@@ -104,21 +125,28 @@ class Coordinator:
         raise AssertionError(f"{selector} does not offer {value}")
 
     def drag(self, source: Locator, x: float, y: float) -> None:
-        """Take something up and hold it over a place."""
+        """Take something up and hold it over a point of the screen, which is reached at one go: on the way the board scrolls near its edges."""
         box = source.bounding_box()
         assert box is not None
         self.page.mouse.move(box["x"] + 2, box["y"] + 6)
         self.page.mouse.down()
         self.page.mouse.move(box["x"] + 20, box["y"] + 20, steps=3)
-        self.page.mouse.move(x, y, steps=3)
+        self.page.mouse.move(x, y)
+
+    def middle(self, of: Locator) -> tuple[float, float]:
+        """Scroll something to the middle of the board, away from where dragging scrolls, and return its own middle on the screen."""
+        of.evaluate("node => node.scrollIntoView({ block: 'center', inline: 'nearest' })")
+        box = of.bounding_box()
+        assert box is not None
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
     def place(self, provider: str, day: int, share: float) -> tuple[float, float]:
         """Return the point on the screen in somebody's row, on a day of seven, so far through what is shown of it."""
         row = self.page.locator(f'.row[data-row="{provider}"] .track')
-        row.scroll_into_view_if_needed()
+        _, y = self.middle(row)
         box = row.bounding_box()
         assert box is not None
-        return box["x"] + box["width"] * (day + share) / 7, box["y"] + box["height"] / 2
+        return box["x"] + box["width"] * (day + share) / 7, y
 
     def happened(self, kind: str, **fields: str) -> None:
         """Say in the open dialog of planning again what happened; texts are written, all else is chosen."""
@@ -131,9 +159,15 @@ class Coordinator:
             else:
                 field.fill(value)
 
-    def edited(self) -> Any:
-        """Wait for a change to be stored and verified."""
-        return self.page.expect_response(lambda answer: answer.url.endswith("/evaluate") and answer.ok)
+    @contextmanager
+    def edited(self) -> Iterator[None]:
+        """Change a draft; waits until the page shows another version or another plan, and what the verifier says of that.
+
+        It goes by what is shown and not by what is answered: an answer that was still on its way from before would be taken for the one meant.
+        """
+        before = self.judged()
+        yield
+        self.judged(f':not([data-at="{before}"])')
 
     def is_accessible(self) -> None:
         """Assert that what is shown keeps WCAG 2.1 AA, as far as axe can tell."""

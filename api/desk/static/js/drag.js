@@ -140,11 +140,11 @@ export class Drag {
         } catch (error) {
           answer = { error, broken: [] };
         }
-        performance.measure("what-if", { start: began });
         if (this.going === going && going.key === key) {
           going.answer = answer;
           this.say(answer);
         }
+        performance.measure("what-if", { start: began });
       }
       going.asking = null;
     })();

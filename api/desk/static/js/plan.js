@@ -180,9 +180,12 @@ class Screen {
     const { view } = desk;
     const placed = desk.assigned.size;
     const rules = [...new Set(desk.violations.map((item) => item.rule))];
+    this.chips.dataset.at = desk.at;
     replace(this.chips,
       el("span", { class: "chip" }, t("summary.placed", { assigned: number(placed), visits: number(desk.week.visits.size) })),
-      broken ? button(t("summary.broken", { n: number(broken) }), () => showBroken(this), { class: "chip bad", title: list(rules.map((rule) => teller.rule(rule))), data: { act: "broken" } }) : el("span", { class: "chip good" }, t("summary.clean")),
+      !desk.isJudged ? el("span", { class: "chip dim" }, t("summary.unchecked"))
+        : broken ? button(t("summary.broken", { n: number(broken) }), () => showBroken(this), { class: "chip bad", title: list(rules.map((rule) => teller.rule(rule))), data: { act: "broken" } })
+          : el("span", { class: "chip good" }, t("summary.clean")),
       el("span", { class: "chip", data: { standing: view.standing } }, t(`standing.${view.standing}`)),
       view.cost !== null && el("span", { class: "chip dim", title: t("cost.about") }, t("summary.cost", { n: number(view.cost) })),
       desk.locks.size > 0 && el("span", { class: "chip" }, t("summary.locks", { n: number(desk.locks.size) })));
