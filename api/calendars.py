@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -19,15 +17,12 @@ from matcher.words import LANGS, Lang
 
 if TYPE_CHECKING:
     from api.store.calendars import Appointment
-    from matcher.books.duties import Duty
     from matcher.plan import Plan
     from matcher.problem import Problem
 
 MEDIA_TYPE = "text/calendar"
 REFRESH = dt.timedelta(hours=1)
 """How often calendar programs are asked to look again; each does as it likes."""
-INSTEAD = re.compile(r"(.+)~(\d+)~*#1")
-"""A visit that was asked for at another time is one withdrawn and a new need, whose id says which visit it stands for: the desk calls it so."""
 
 
 def appointments_of(problem: Problem, plan: Plan, lineage: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -41,19 +36,12 @@ def appointments_of(problem: Problem, plan: Plan, lineage: Iterable[Mapping[str,
     """
     from matcher.books.contacts import Contacts  # noqa: PLC0415 - what reads workbooks takes its time, and only some processes need it
     from matcher.books.duties import duties_of, identities  # noqa: PLC0415
+    from matcher.books.lineage import Step, called, first_names  # noqa: PLC0415
 
-    steps = [({new: old for old, new in step["renamed"].items()}, frozenset(step["gone"])) for step in lineage]
-    visits = [visit.id for visit in problem.visits]
-    first = {visit: _first_name(visit, steps) for visit in visits}
-    taken: set[str] = set()
-    for visit in sorted(visits, key=lambda visit: first[visit] == visit):
-        # Two of one name can come only of a week that was edited by hand between plans; they are told apart all the same.
-        while first[visit] in taken:
-            first[visit] += "'"
-        taken.add(first[visit])
+    first = first_names([visit.id for visit in problem.visits], map(Step.of, lineage))
     said: dict[Lang, Any] = {}
     for lang in LANGS:
-        said[lang] = [_called(duty, first[duty.visit]) for duty in duties_of(problem, plan, Contacts({}), lang)]
+        said[lang] = [called(duty, first[duty.visit]) for duty in duties_of(problem, plan, Contacts({}), lang)]
     now = {name: visit for visit, name in first.items()}
     names = {provider.id: provider.name for provider in problem.providers}
     found = []
@@ -71,19 +59,6 @@ def appointments_of(problem: Problem, plan: Plan, lineage: Iterable[Mapping[str,
             }
         )
     return found
-
-
-def _called(duty: Duty, visit: str) -> Duty:
-    return replace(duty, visit=visit, title=visit if duty.title == duty.visit else duty.title)
-
-
-def _first_name(visit: str, steps: Iterable[tuple[Mapping[str, str], Collection[str]]]) -> str:
-    for old, gone in steps:
-        visit = old.get(visit, visit)
-        found = INSTEAD.fullmatch(visit)
-        if found is not None and f"{found[1]}#{found[2]}" in gone:
-            visit = f"{found[1]}#{found[2]}"
-    return visit
 
 
 def since(zone: str, days: float, at: float) -> str:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from matcher.cli_files import check_target, only_one_stdin, read, read_plan, read_problem, save, save_problem, with_books
+from matcher.cli_files import check_target, only_one_stdin, read, read_file_bytes, read_plan, read_problem, save, save_problem, with_books
 from matcher.console import RefusedInput, file_fault, say, write, write_json
-from matcher.errors import Fault
+from matcher.errors import Fault, PlanError
 from matcher.files import is_book
 from matcher.words import Lang, usual_lang, word
 
 if TYPE_CHECKING:
     from matcher.books.contacts import Contacts
+    from matcher.books.lineage import Step
 
 WeekFile = Annotated[str, typer.Argument(metavar="WEEK", help="A problem: JSON or a workbook; - reads standard input.")]
 PlanFile = Annotated[str, typer.Argument(metavar="PLAN", help="A plan: JSON, or a workbook that solve wrote; - reads standard input.")]
@@ -77,20 +79,26 @@ def calendar(
     before: Annotated[
         str | None, typer.Option(metavar="PLAN", help="The plan that they have: what is gone is cancelled, what changed is renumbered.")
     ] = None,
+    replanned: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="What `matcher replan` told of the numbers of visits (its JSON); once for each, in order of time."),
+    ] = None,
     contacts: ContactsOption = None,
     zone: Annotated[str, typer.Option(metavar="TZID", help="The time zone that the week's times are in.")] = "Asia/Shanghai",
     lang: LangOption = None,
 ) -> None:
     """Write a calendar (iCalendar) for each person: what they serve, when, where, with whom.
 
-    A feed that is there already is continued: the same visit keeps its identity, changes raise its number, what is gone is cancelled.
+    A feed that is there already is continued: the same visit keeps its identity, changes raise its number, what is gone is cancelled. Planning again
+    gives visits other numbers where one before them is gone: `--replanned` says which.
     """
     with_books()
-    only_one_stdin(week, plan, before)
+    only_one_stdin(week, plan, before, *(replanned or ()))
     lang = lang or usual_lang()
     problem, found = read_problem(week, lang), read_plan(plan, lang)
     older = read_plan(before, lang) if before is not None else None
     known = _contacts(contacts, lang)
+    steps = [_step(name) for name in reversed(replanned or ())]
     from matcher.books.feeds import Feeds, feed_name, zone_of
 
     where = zone_of(zone)
@@ -98,7 +106,7 @@ def calendar(
         raise RefusedInput("command line", [Fault("", f"--zone should be a time zone such as Asia/Shanghai, was {zone!r}", "unknown")])
     if provider is not None and provider not in {one.id for one in problem.providers}:
         raise RefusedInput("command line", [Fault("", f"--provider: the problem has no provider {provider!r}", "unknown")])
-    feeds = Feeds(problem, found, lang=lang, zone=where, before=older, contacts=known, now=dt.datetime.now(dt.UTC))
+    feeds = Feeds(problem, found, lang=lang, zone=where, before=older, contacts=known, now=dt.datetime.now(dt.UTC), steps=steps)
     is_file = provider is not None and not output.is_dir()
     try:
         if not is_file:
@@ -147,6 +155,18 @@ def sheets(
     else:
         save(output, text)
         say(word(lang, "book.template", file=output))
+
+
+def _step(name: str) -> Step:
+    from matcher.books.lineage import Step
+
+    def parse(data: bytes) -> Step:
+        try:
+            return Step.of(json.loads(data))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise PlanError([Fault("", "should be what `matcher replan` writes: JSON with renamed and gone", "type")]) from None
+
+    return read(name, lambda path: parse(read_file_bytes(path)), parse)
 
 
 def _contacts(name: str | None, lang: Lang) -> Contacts:

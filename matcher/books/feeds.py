@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from icalendar import Calendar, Event
 
 from matcher.books.duties import Duty, duties_of, identities
+from matcher.books.lineage import Step, called, first_names
 from matcher.errors import Fault, PlanError
 from matcher.words import Lang, word
 
@@ -64,6 +66,9 @@ class Feeds:
         The plan that people have: its events are cancelled where they are gone, and renumbered where they changed.
     now
         When the feeds are made; it stamps what is new or changed.
+    steps
+        The plannings again that led to the plan, the newest first: a visit goes by the name that it had at first. `before` is the plan before the
+        newest of them.
     """
 
     problem: Problem
@@ -73,17 +78,20 @@ class Feeds:
     before: Plan | None
     contacts: Contacts
     now: dt.datetime
+    steps: Sequence[Step] = ()
 
     def __post_init__(self) -> None:
         """Group the services by person."""
         self.counts: dict[str, dict[str, int]] = {}
-        self._new = self._by_provider(self.plan)
-        self._old = self._by_provider(self.before) if self.before is not None else {}
+        self._new = self._by_provider(self.plan, [visit.id for visit in self.problem.visits], self.steps)
+        old = self.before
+        self._old = self._by_provider(old, [line.visit for line in old.assignments], self.steps[1:]) if old is not None else {}
 
-    def _by_provider(self, plan: Plan) -> dict[str, list[Duty]]:
+    def _by_provider(self, plan: Plan, visits: Iterable[str], steps: Sequence[Step]) -> dict[str, list[Duty]]:
+        first = first_names(visits, steps)
         groups: dict[str, list[Duty]] = {}
         for duty in duties_of(self.problem, plan, self.contacts, self.lang):
-            groups.setdefault(duty.provider, []).append(duty)
+            groups.setdefault(duty.provider, []).append(called(duty, first.get(duty.visit, duty.visit)))
         return groups
 
     def feed(self, provider: str, published: bytes | None = None) -> bytes | None:

@@ -13,6 +13,7 @@ from api.calendars import appointments_of
 from api.client import ApiError, Client
 from api.documented import EXAMPLE_PROBLEM
 from api.store.calendars import Appointment, merged
+from matcher.cli import main
 from matcher.plan import Plan
 from matcher.problem import Problem
 from tests.api.running import ASKED, House
@@ -87,9 +88,40 @@ def test_a_visit_stays_the_same_event_when_those_before_it_leave_and_the_numbers
     assert sorted(map(started, back.values())) == sorted(before.values())
 
 
-def test_what_planning_again_said_is_still_there_after_an_edit_by_hand(plain: House) -> None:
-    client = plain.as_key(plain.make_key("kept"))
+def test_files_and_calendars_over_http_have_the_same_identities_after_planning_again(
+    plain: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = plain.as_key(plain.make_key("files"))
     first = put_in_force(plain, client)
+    again = client.replan(first, [{"kind": "withdrawn", "visit": "meal#1"}])
+    draft = again["plan"]["id"]
+    client.publish(draft)
+    for name, content in (
+        ("old.json", client.plan(first).to_json().encode()),
+        ("week.json", client.send("GET", f"/v1/plans/{draft}/problem").content),
+        ("plan.json", client.plan(draft).to_json().encode()),
+        ("replanned.json", json.dumps(again).encode()),
+    ):
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+
+    def made(folder: str, *more: str) -> dict[str, tuple[str, str]]:
+        monkeypatch.setattr("sys.argv", ["matcher", "calendar", "week.json", "plan.json", "-o", folder, "--lang", "en", *more])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code
+        return {uid: (str(event["STATUS"]), started(event)) for uid, event in events((tmp_path / folder / "v-1.ics").read_bytes()).items()}
+
+    told = {uid: (str(event["STATUS"]), started(event)) for uid, event in events(client.calendar("v-1")).items()}
+    assert sorted(status for status, _ in told.values()) == ["CANCELLED", "CONFIRMED", "CONFIRMED"]
+    assert made("told", "--replanned", "replanned.json", "--before", "old.json") == told
+    # Who does not say what became of the numbers has the second visit take over from the first.
+    assert made("untold", "--before", "old.json") != told
+
+
+def test_what_planning_again_said_is_still_there_after_an_edit_by_hand(house: House) -> None:
+    client = house.as_key(house.make_key("kept"))
+    first = put_in_force(house, client)
     draft = client.replan(first, [{"kind": "withdrawn", "visit": "meal#1"}])["plan"]["id"]
     said = client.diff(first, draft)
     client.replace_plan(draft, client.plan(draft), seen=1)
@@ -97,9 +129,9 @@ def test_what_planning_again_said_is_still_there_after_an_edit_by_hand(plain: Ho
     assert client._json("GET", f"/v1/plans/{first}/diff/{draft}", params={"other_version": 1}) == said
 
 
-def test_a_visit_at_another_time_stays_the_same_event(plain: House) -> None:
-    client = plain.as_key(plain.make_key("instead"))
-    first = put_in_force(plain, client)
+def test_a_visit_at_another_time_stays_the_same_event(house: House) -> None:
+    client = house.as_key(house.make_key("instead"))
+    first = put_in_force(house, client)
     before, old = starts(client, first), events(client.calendar("v-1"))
     later = {**THRICE["needs"][0], "id": "meal~2", "visits": 1, "windows": [{"day": "sun", "earliest": "09:00", "latest": "09:30"}]}
     later.pop("spacing")
@@ -198,9 +230,9 @@ def test_what_makes_a_link_secret_stands_nowhere(plain: House) -> None:
     assert all(secret.encode() not in file.read_bytes() for file in folder.iterdir())
 
 
-def test_nobody_sees_calendars_or_links_of_another_area(plain: House) -> None:
-    own, other = (plain.as_key(plain.make_key(area)) for area in ("city/east", "city/west"))
-    put_in_force(plain, own)
+def test_nobody_sees_calendars_or_links_of_another_area(house: House) -> None:
+    own, other = (house.as_key(house.make_key(area)) for area in ("city/east", "city/west"))
+    put_in_force(house, own)
     made = own.calendar_link("v-1")
     for forbidden in (lambda: other.calendar("v-1"), lambda: other.revoke_calendar_link(made["id"])):
         with pytest.raises(ApiError, match="404"):
@@ -210,7 +242,7 @@ def test_nobody_sees_calendars_or_links_of_another_area(plain: House) -> None:
             area()
     assert other._json("GET", "/v1/calendars")["items"] == []
     # Whose area holds it may name it.
-    city = plain.as_key(plain.make_key("city"))
+    city = house.as_key(house.make_key("city"))
     assert events(city.calendar("v-1", area="city/east")) != {}
     assert city.calendar_link("v-1", area="city/east") == made
 

@@ -88,13 +88,14 @@ def test_what_cannot_be_done_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
     assert list(tmp_path.iterdir()) == []
 
 
-def test_calendars_ask_for_a_zone_and_a_person_that_there_are(
+def test_calendars_ask_for_a_zone_a_person_and_answers_that_there_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     week, plan = tmp_path / "w.json", tmp_path / "p.json"
     week.write_text('{"horizon": {"start": "2026-11-23"}}', encoding="utf-8")
     plan.write_text(Plan().to_json(), encoding="utf-8")
-    for wrong in (("--zone", "Mars/Olympus"), ("--provider", "nobody")):
+    (tmp_path / "no.json").write_text('{"renamed": 1}', encoding="utf-8")
+    for wrong in (("--zone", "Mars/Olympus"), ("--provider", "nobody"), ("--replanned", tmp_path / "no.json"), ("--replanned", week)):
         assert run(monkeypatch, "calendar", week, plan, "-o", tmp_path / "f", *wrong) == 2
     assert run(monkeypatch, "sheets", week, plan, "--by", "moon") == 2
 
