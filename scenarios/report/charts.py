@@ -22,6 +22,9 @@ from scenarios.weihai.atlas import data
 Json = dict[str, Any]
 INK, GOOD, BAD, DULL, ACCENT = "#1f2937", "#0f766e", "#b91c1c", "#9ca3af", "#b45309"
 FONTS: Final = "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
+CALLED, LEAST_TOLD = 6, 0.005
+"""Communities that stand by name beside a map, at most; the least change of a share that is worth a name."""
+Panel = tuple[Mapping[str, float], Mapping[str, float]]
 _STYLE: Final[Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "scenarios",
@@ -44,9 +47,9 @@ def _styled() -> Iterator[None]:
         yield
 
 
-def _svg(figure: Figure, label: str) -> str:
+def _svg(figure: Figure, label: str, *, is_fitted: bool = True) -> str:
     out = io.StringIO()
-    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight" if is_fitted else None)
     text = out.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"font: (\S+) [^;\"]*", lambda found: f"font: {found[1]} {FONTS}", text)
@@ -104,72 +107,87 @@ def _rings() -> tuple[tuple[tuple[float, ...], tuple[float, ...]], ...]:
     return tuple(rings)
 
 
-def maps(places: Sequence[Json], panels: Sequence[tuple[str, dict[str, float], dict[str, float]]], label: str, *, is_change: bool, scale: str) -> str:
-    """Return maps side by side: a dot for each community, coloured by a share (or by the change of one), larger where more is asked.
+def community_map(places: Sequence[Json], panel: Panel, label: str, *, scale: str, most: float | None = None, is_wide: bool = False) -> str:
+    """Return a map: a dot for each community, coloured by a share (or by the change of one), larger where more is asked.
+
+    Communities of which most is to be said stand by name beside it: those with the least shares, or with the greatest changes.
 
     Parameters
     ----------
     places
-        The communities with ``id`` and ``x``, ``y`` (degrees east and north, or metres of a plane), as `scenarios.figures.places_of` gives them.
-    panels
-        For each map its title, and by community the share (0 to 1) and what is asked.
+        The communities with ``id``, ``name`` and ``x``, ``y`` (degrees east and north, or metres of a plane), as `scenarios.figures.places_of`
+        gives them.
+    panel
+        By community the share (0 to 1), or its change, and what is asked.
     scale
         What the colours mean, in words.
+    most
+        Where shares are changes: the change that has the strongest colour, so that several maps can be held against one another.
     """
-    across = min(3, len(panels))
-    down = -(-len(panels) // across)
+    shares, asked = panel
+    known = [place for place in places if place["id"] in shares]
     x, y = [place["x"] for place in places], [place["y"] for place in places]
-    is_earth = bool(places) and all(place["is_degrees"] for place in places)
-    # a degree of longitude is shorter than one of latitude by this at Weihai
-    squeeze = 1 / 0.797 if is_earth else 1.0
+    is_earth = all(place["is_degrees"] for place in places)
     wide, high = max(max(x) - min(x), 1e-9), max(max(y) - min(y), 1e-9)
-    margin = 0.08 * max(wide, high)
-    most = max((abs(value) for _, shares, _ in panels for value in shares.values()), default=0.0) or 0.01
+    margin = 0.06 * max(wide, high)
+    top = max(asked.values(), default=1.0) or 1.0
+    # large dots first, so that they hide no small ones; smaller ones altogether where there are many
+    known.sort(key=lambda place: -asked.get(place["id"], 0.0))
+    room = min(1.0, 40 / len(places))
+    width, height, beside = (8.4, 4.2, 1.9) if is_wide else (5.0, 3.5, 1.7)
     with _styled():
-        figure = Figure(figsize=(3.2 * across, 3.0 * down))
-        axes = list(itertools.chain.from_iterable(figure.subplots(down, across, squeeze=False)))
-        shown = None
-        for chart, (title, shares, asked) in zip(axes, panels, strict=False):
-            if is_earth:
-                for ring in _rings():
-                    chart.plot(*ring, color=DULL, linewidth=0.7)
-            known = [place for place in places if place["id"] in shares]
-            top = max(asked.values(), default=1.0) or 1.0
-            shown = chart.scatter(
-                [place["x"] for place in known],
-                [place["y"] for place in known],
-                c=[100 * shares[place["id"]] for place in known],
-                s=[12 + 90 * asked.get(place["id"], 0.0) / top for place in known],
-                cmap="BrBG" if is_change else "YlGnBu",
-                vmin=-100 * most if is_change else 0,
-                vmax=100 * most if is_change else 100,
-                edgecolors=INK,
-                linewidths=0.4,
-                zorder=3,
+        # The place of everything is set here, not fitted to what is drawn: Chinese names are wider than matplotlib can tell.
+        figure = Figure(figsize=(width, height))
+        chart = figure.add_axes((0.01, 0.55 / height, 1 - (beside + 0.1) / width, 1 - 0.6 / height), anchor="W")
+        if is_earth:
+            for ring in _rings():
+                chart.plot(*ring, color=DULL, linewidth=0.7)
+        shown = chart.scatter(
+            [place["x"] for place in known],
+            [place["y"] for place in known],
+            c=[100 * shares[place["id"]] for place in known],
+            s=[14 + 110 * room * asked.get(place["id"], 0.0) / top for place in known],
+            cmap="YlGnBu" if most is None else "BrBG",
+            vmin=0 if most is None else -100 * most,
+            vmax=100 if most is None else 100 * most,
+            edgecolors=INK,
+            linewidths=0.4,
+            zorder=3,
+        )
+        chart.set_xlim(min(x) - margin, max(x) + margin)
+        chart.set_ylim(min(y) - margin, max(y) + margin)
+        # a degree of longitude is shorter than one of latitude by this at Weihai
+        chart.set_aspect(1 / 0.797 if is_earth else 1.0)
+        chart.set_axis_off()
+        # of equal ones the first, that is those where most is asked
+        told = sorted(known, key=lambda place: shares[place["id"]] if most is None else -abs(shares[place["id"]]))[:CALLED]
+        told = [place for place in told if (shares[place["id"]] < 1 if most is None else abs(shares[place["id"]]) >= LEAST_TOLD)]
+        told.sort(key=lambda place: -place["y"])
+        for k, place in enumerate(told):
+            value = f"{100 * shares[place['id']]:.0f}%" if most is None else f"{100 * shares[place['id']]:+.0f}"
+            chart.annotate(
+                f"{_short(place['name'] or place['id'])} {value}",
+                (place["x"], place["y"]),
+                xytext=(1.02, 1 - (k + 0.5) / len(told)),
+                textcoords="axes fraction",
+                va="center",
+                fontsize=9,
+                annotation_clip=False,
+                arrowprops={"arrowstyle": "-", "color": DULL, "linewidth": 0.6, "shrinkA": 2, "shrinkB": 3, "relpos": (0, 0.5)},
             )
-            chart.set_title(_lines(title), fontsize=9)
-            chart.set_xlim(min(x) - margin, max(x) + margin)
-            chart.set_ylim(min(y) - margin, max(y) + margin)
-            chart.set_aspect(squeeze)
-            chart.set_axis_off()
-        for chart in axes[len(panels) :]:
-            chart.set_axis_off()
-        if shown is not None:
-            figure.colorbar(shown, ax=axes, shrink=0.7, label=scale)
-        return _svg(figure, label)
+        bar = figure.add_axes((0.06, 0.42 / height, 0.52, 0.09 / height))
+        figure.colorbar(shown, cax=bar, orientation="horizontal", label=scale)
+        return _svg(figure, label, is_fitted=False)
 
 
-def _lines(title: str, width: int = 34) -> str:
-    """Return a title in lines that fit above a map: Chinese characters are as wide as two."""
-    lines, used = [""], 0
-    for one in title:
-        wide = 2 if unicodedata.east_asian_width(one) in "WF" else 1
-        if used + wide > width:
-            lines.append("")
-            used = 0
-        lines[-1] += one
-        used += wide
-    return "\n".join(lines[:3])
+def _short(name: str, width: int = 16) -> str:
+    """Return a name that fits beside a map: Chinese characters are as wide as two."""
+    used = 0
+    for place, one in enumerate(name):
+        used += 2 if unicodedata.east_asian_width(one) in "WF" else 1
+        if used > width:
+            return f"{name[:place]}…"
+    return name
 
 
 def frontier(points: Sequence[Json], goal: float, label: str, *, x_name: str, y_name: str) -> str:

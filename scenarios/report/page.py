@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
@@ -66,8 +65,8 @@ def _charts(parts: Json, lang: Lang) -> dict[str, Any]:
             place["id"]: sum(row["is_met"] for row in place["targets"].values()) / max(1, len(place["targets"]))
             for place in parts["targets"]["communities"]
         }
-        panel = (word(lang, "report.map_targets"), met, asked)
-        out["targets_map"] = _map(parts["targets"]["places"], [panel], word(lang, "report.map_targets"), word(lang, "report.targets_axis"))
+        label, scale = word(lang, "report.map_targets"), word(lang, "report.targets_axis")
+        out["targets_map"] = Markup(charts.community_map(parts["targets"]["places"], (met, asked), label, scale=scale, is_wide=True))  # noqa: S704
     if "investment" in parts:
         found = parts["investment"]
         names = {"x_name": word(lang, "report.yuan"), "y_name": word(lang, "report.rate_axis")}
@@ -109,17 +108,19 @@ def _of_comparison(found: Json, lang: Lang, out: dict[str, Any]) -> None:
     if len(places) < 2:
         return
     base, asked = _rates(found["base"])
-    out["base_map"] = _map(places, [(word(lang, "report.base"), base, asked)], word(lang, "report.map_base"), word(lang, "report.rate_axis"))
-    panels = []
+    label, scale = word(lang, "report.map_base"), word(lang, "report.rate_axis")
+    out["base_map"] = Markup(charts.community_map(places, (base, asked), label, scale=scale, is_wide=True))  # noqa: S704
+    changes = []
     for row in [row for row in found["scenarios"] if row["grid"] is None][:MOST_MAPS]:
         rates, _ = _rates(row)
-        panels.append((row["title"], {name: rate - base.get(name, rate) for name, rate in rates.items()}, asked))
-    if panels:
-        out["change_maps"] = _map(places, panels, word(lang, "report.map_change"), word(lang, "report.points_axis"), is_change=True)
-
-
-def _map(places: Sequence[Json], panels: Sequence[Any], label: str, scale: str, *, is_change: bool = False) -> Markup:
-    return Markup(charts.maps(places, panels, label, scale=scale, is_change=is_change))  # noqa: S704
+        changes.append((row["title"], {name: rate - base.get(name, rate) for name, rate in rates.items()}))
+    # one scale for all, so that equal colours are equal changes
+    most = max((abs(change) for _, rates in changes for change in rates.values()), default=0.0) or 0.01
+    label, scale = word(lang, "report.map_change"), word(lang, "report.points_axis")
+    out["change_maps"] = [
+        (title, Markup(charts.community_map(places, (rates, asked), f"{label}: {title}", scale=scale, most=most)))  # noqa: S704
+        for title, rates in changes
+    ]
 
 
 def _rates(row: Json) -> tuple[dict[str, float], dict[str, float]]:
