@@ -12,7 +12,6 @@ from scenarios.cli import app
 from scenarios.report import write_report
 from scenarios.weihai.week import make_week
 from scenarios.words import LANGS, Lang
-from tests.desk.conftest import browser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page, ViewportSize
 
-__all__ = ["browser"]
 Json = dict[str, Any]
 SCREEN: ViewportSize = {"width": 1366, "height": 768}
 PAPER: ViewportSize = {"width": 703, "height": 1020}

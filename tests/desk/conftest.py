@@ -1,14 +1,13 @@
-"""One server and one browser for all that is tried out on the desk."""
+"""One server for all that is tried out on the desk."""
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from scenarios.weihai.week import make_week
 from tests.api.running import House
@@ -59,18 +58,6 @@ def street(house: House) -> Street:
     stored = house.client.store_problem(week)
     made = house.client.make_plan(stored["id"], chunks=CHUNKS, threads=1)
     return Street(week, stored["id"], house.client.wait(made["id"], pause=0.05)["id"])
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's chromium."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.fail("there is no chromium; .ci/run installs it, or: apt-get install chromium", pytrace=False)
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 Opener = Callable[..., Coordinator]
