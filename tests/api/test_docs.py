@@ -25,15 +25,16 @@ def test_the_commands_of_the_page_run_one_after_the_other(tmp_path: Path) -> Non
     try:
         commands = "\n".join(["set -euo pipefail", *re.findall(r"^```bash\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)])
         environment = {**os.environ, "URL": server.url, "KEY": server.key}
-        ran = subprocess.run(["bash", "-c", commands], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100, check=False)
+        ran = subprocess.run(["bash", "-c", commands], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False)
         assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr
-        made = json.loads((tmp_path / "job.json").read_text())
+        client: Client = server.client()
+        # On a busy machine the answer may come before the plan: the page says so, and follows the job.
+        made = client.job(json.loads((tmp_path / "job.json").read_text())["id"])
         assert (made["state"], made["assigned"]) == ("done", 2)
         assert json.loads((tmp_path / "replan.json").read_text())["plan"]["kind"] == "replan"
-        client: Client = server.client()
         assert client.job(json.loads((tmp_path / "compared.json").read_text())["id"])["state"] == "done"
         assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
-        assert client.job(made["id"])["standing"] == "published"
+        assert made["standing"] == "published"
         for name in ("v-1.ics", "subscribed.ics"):
             assert (tmp_path / name).read_text().startswith("BEGIN:VCALENDAR")
     finally:
