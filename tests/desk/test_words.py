@@ -19,12 +19,15 @@ from matcher.books.contacts import SORTS
 from matcher.diff import What
 from matcher.living.events import KINDS as EVENTS
 from matcher.problem import BUILT_IN_CATEGORIES
+from matcher.words import Lang, skill_words
+from scenarios.weihai.catalogue import NEED_KINDS
 
 if TYPE_CHECKING:
     from tests.api.running import House
 
 SCRIPTS = sorted((STATIC / "js").glob("*.js"))
 EXPLAIN = (Path(__file__).parents[2] / "docs" / "explain.md").read_text()
+PARTS = [part for kind in NEED_KINDS for part in (*kind.team, *(kind.first_team or ()))]
 FAMILIES = {
     "what": [str(what) for what in What],
     "category": [category.id for category in BUILT_IN_CATEGORIES],
@@ -40,6 +43,8 @@ FAMILIES = {
     "contacts.columns": list(COLUMNS),
     "contacts.sorts": sorted(set(SORTS.values())),
     "happened": [*EVENTS, "window", "nothing"],
+    "skill": sorted({part.skill for part in PARTS if part.skill}),
+    "role": sorted({part.id for part in PARTS}),
     "does": ["more_time", *re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`[^|]*) \|", EXPLAIN.partition("### Changes")[2], re.MULTILINE)))],
 }
 
@@ -98,6 +103,12 @@ def test_the_built_in_categories_are_called_what_plans_call_them() -> None:
     for category in BUILT_IN_CATEGORIES:
         assert words("zh")[f"category.{category.id}"] == category.name_zh
         assert words("en")[f"category.{category.id}"] == category.name_en
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_skills_are_called_what_the_command_line_calls_them(lang: Lang) -> None:
+    own = {key.removeprefix("skill."): text for key, text in words(lang).items() if key.startswith("skill.")}
+    assert own == {skill: skill_words(lang, skill) for skill in own}
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

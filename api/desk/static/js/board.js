@@ -132,7 +132,8 @@ export class Board {
     const { week } = this.desk;
     const step = this.zoom === "week" ? 4 : 1;
     const hours = [];
-    for (let hour = Math.ceil(this.low / 3600 / step) * step; hour * 3600 < this.high; hour += step) {
+    // A number that would be cut off at the end of its day is left out.
+    for (let hour = Math.ceil(this.low / 3600 / step) * step; hour * 3600 < this.high - (this.high - this.low) / 9; hour += step) {
       hours.push(el("span", { class: "hour", style: { left: `${((hour * 3600 - this.low) / (this.high - this.low)) * 100}%` } }, this.zoom === "week" ? String(hour) : time(week.moment(hour * 3600))));
     }
     return el("div", { class: "head" }, el("strong", {}, day(week.date(i))), el("div", { class: "hours", "aria-hidden": "true" }, hours));

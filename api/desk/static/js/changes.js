@@ -33,11 +33,16 @@ export function told(screen, difference, plan) {
   ];
 }
 
+/** What people know of an assignment: who comes, where, when to the minute. */
+const known = ({ room, team }) => JSON.stringify([room ?? null, team.map(({ role, provider, crew, start }) => [role, provider, crew ?? 1, moment(start)])]);
+
 /** Whom to call, residents first, and what to say to each. */
 function callsOf(screen, difference) {
   const { teller, desk } = screen;
   const people = new Map();
-  const notices = difference?.notices ?? [];
+  // What has moved within the minute is the same to everybody: nobody is called for that.
+  const alike = new Set((difference?.visits ?? []).filter((item) => item.before && item.after && known(item.before) === known(item.after)).map((item) => item.visit));
+  const notices = (difference?.notices ?? []).filter((item) => !alike.has(item.visit));
   const teams = new Map((difference?.visits ?? []).filter((item) => item.after).map((item) => [item.visit, item.after.team]));
   for (const notice of [...notices.filter((item) => item.resident), ...notices.filter((item) => !item.resident)]) {
     const key = notice.resident ? `r ${notice.resident}` : `p ${notice.provider}`;
@@ -52,7 +57,8 @@ function callsOf(screen, difference) {
 }
 
 function became(teller, { visit, what, before, after }) {
-  const parts = [before && teller.assignment(before), after && teller.assignment(after)].filter(Boolean);
+  const within = before && after && teller.assignment(before) === teller.assignment(after);
+  const parts = [before, after].filter(Boolean).map((item) => teller.assignment(item, within));
   return t("diff.visit", { visit: teller.visit(visit), what: t(`what.${what}`), how: parts.join(" → ") });
 }
 
@@ -96,7 +102,9 @@ export async function askPublish(screen) {
     }, { class: "main", data: { act: "go" } });
     return [
       el("p", {}, t("publish.about", { placed: number(desk.assigned.size), waiting: number(desk.unassigned.length) })),
-      found.difference ? since(screen, found) : el("p", {}, t("publish.first")),
+      // Of a plan that nobody knows yet everybody has to be told, not only of what differs from an earlier draft.
+      !found.isInForce && el("p", {}, t("publish.first")),
+      (found.isInForce || found.difference?.visits.length > 0) && since(screen, found),
       el("div", { class: "acts" }, go, button(t("cancel"), close, { class: "quiet", data: { act: "close" } })),
     ];
   });

@@ -39,7 +39,7 @@ export function needForm(screen, { unclear }) {
   const visits = number("visits", 1, MOST.visits);
   const team = choice(Object.keys(TEAMS).map((name) => [name, t(`need.team.${name}`)]), "either", () => {}, field("team"));
   const skills = [...new Set([...week.providers.values()].flatMap((item) => Object.keys(item.skills ?? {})))].sort();
-  const skill = choice([["", t("need.no_skill")], ...skills.map((name) => [name, name])], "", () => {}, field("skill"));
+  const skill = choice([["", t("need.no_skill")], ...skills.map((name) => [name, screen.teller.skill(name)])], "", () => {}, field("skill"));
   const own = el("div", { class: "row" }, labelled(t("need.who"), team), skills.length > 0 && labelled(t("need.skill"), skill));
   const when = choice([["", t("happened.any_day")], ...Array.from({ length: week.days }, (_, i) => [week.date(i), day(week.date(i))])], "", () => {}, field("day"));
   const [from, to] = [clockField("09:00", null, field("from")), clockField("17:00", null, field("to"))];

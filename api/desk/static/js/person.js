@@ -13,7 +13,7 @@ export function openPerson(screen, id) {
   const services = desk.services.get(id);
   dialog(teller.person(id), (close, node) => {
     node.classList.add("person");
-    const skills = Object.entries(provider.skills ?? {}).map(([skill, level]) => `${skill} ${level}`);
+    const skills = Object.entries(provider.skills ?? {}).map(([skill, level]) => `${teller.skill(skill)} ${level}`);
     const hours = week.shifts.get(id).map(([from, to]) => span(week.moment(from), week.moment(to)));
     const busy = services.reduce((sum, item) => sum + item.end - item.start, 0);
     const rows = [

@@ -1,6 +1,6 @@
 // What the API says in codes, said in words: reasons, rules, costs, changes.
 
-import { current, date, day, has, join, list, minutes, moment, named, number, span, t, yuan } from "./words.js";
+import { current, date, exact, day, has, join, list, minutes, moment, named, number, span, t, yuan } from "./words.js";
 
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 const DATE = /^\d{4}-\d\d-\d\d$/;
@@ -49,10 +49,22 @@ export class Teller {
     return t("visit.short", { title: visit.title + count, where: visit.community?.name ?? "", who: visit.resident?.id ?? "" }).trim();
   }
 
-  /** Who serves when. */
-  assignment(item) {
+  /** A skill by its usual name: weeks give skills none of their own. */
+  skill(id) {
+    return has(`skill.${id}`) ? t(`skill.${id}`) : id;
+  }
+
+  /** A role likewise; several of one kind have numbers. */
+  role(id) {
+    const [, name, number] = /^(.+?)(?:[.-](\d+))?$/.exec(id);
+    const key = [`role.${name}`, `kind.${name}`].find(has);
+    return key ? [t(key), number].filter(Boolean).join(" ") : id;
+  }
+
+  /** Who serves when, to the second if asked. */
+  assignment(item, isExact = false) {
     const first = item.team[0];
-    return t("assignment", { when: moment(first.start), who: list(item.team.map((service) => this.person(service.provider))) });
+    return t("assignment", { when: isExact ? exact(first.start) : moment(first.start), who: list(item.team.map((service) => this.person(service.provider))) });
   }
 
   /** What a move would cost or save, and of what. */
@@ -96,20 +108,20 @@ export class Teller {
       if (this.week.providers.has(value)) return this.person(value);
       if (this.week.visits.has(value)) return this.visit(value);
       if (has(`value.${value}`)) return t(`value.${value}`);
-      return has(`kind.${value}`) ? t(`kind.${value}`) : value;
+      return has(`kind.${value}`) ? t(`kind.${value}`) : this.skill(value);
     }
     if (Array.isArray(value)) {
       if (value.length === 2 && value.every((item) => typeof item === "string" && MOMENT.test(item))) return span(value[0], value[1]);
       const said = value.slice(0, most).map((item) => this.value(item, most));
       return list(value.length > most ? [...said, "…"] : said);
     }
-    return list(Object.entries(value).map(([key, item]) => `${has(`value.${key}`) ? t(`value.${key}`) : key} ${this.value(item, most)}`));
+    return list(Object.entries(value).map(([key, item]) => `${has(`value.${key}`) ? t(`value.${key}`) : this.skill(key)} ${this.value(item, most)}`));
   }
 
   /** Why a visit is left out, in a sentence. */
   reason(reason) {
     if (!reason) return t("reason.by_hand");
-    const role = reason.role ? t("reason.role", { role: reason.role }) : "";
+    const role = reason.role ? t("reason.role", { role: this.role(reason.role) }) : "";
     return t("reason.rule", { rule: this.rule(reason.rule), role });
   }
 

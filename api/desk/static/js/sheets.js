@@ -132,7 +132,7 @@ export class Sheets {
     const where = visit.place === "venue" ? [venue?.name || venue?.id, assignment.room].filter(Boolean).join(" ")
       : visit.place === "remote" ? t("place.remote") : contact?.address || visit.community?.name || visit.community?.id || "";
     const days = service.start.slice(0, 10) === service.end.slice(0, 10) ? "" : ` (${day(service.end)})`;
-    return [day(service.start), `${time(service.start)}–${time(service.end)}${days}`, `${visit.title}\n${role}`, contact?.name || visit.resident?.id || "", [where, contact?.note].filter(Boolean).join("\n")];
+    return [day(service.start), `${time(service.start)}–${time(service.end)}${days}`, `${visit.title}\n${this.screen.teller.role(role)}`, contact?.name || visit.resident?.id || "", [where, contact?.note].filter(Boolean).join("\n")];
   }
 
   page(title, line, heads, services, rows, data, after) {

@@ -60,7 +60,7 @@ function facts(screen, visit, assignment) {
   ];
   for (const service of assignment?.team ?? []) {
     const money = service.fund ? ` · ${desk.week.funds.get(service.fund)?.name ?? service.fund}` : "";
-    rows.push([assignment.team.length > 1 ? t("fact.role", { role: service.role }) : t("fact.served"), `${teller.person(service.provider)} · ${span(service.start, service.end)}${money}`]);
+    rows.push([assignment.team.length > 1 ? t("fact.role", { role: teller.role(service.role) }) : t("fact.served"), `${teller.person(service.provider)} · ${span(service.start, service.end)}${money}`]);
   }
   if (assignment?.room) rows.push([t("fact.room"), `${desk.week.rooms.get(assignment.room)?.venue.name ?? ""} ${assignment.room}`]);
   if (!assignment) rows.push([t("fact.served"), t("fact.nobody")]);
@@ -104,7 +104,7 @@ function explanation(screen, found) {
   } else if (found.verdict !== "assigned") parts.push(el("p", {}, t("explain.no_changes", { n: number(found.tried ?? 0) })));
   if (found.forced?.displaced?.length) parts.push(el("h4", {}, t("explain.displaced")), el("ul", {}, found.forced.displaced.map((item) => el("li", {}, `${teller.visit(item.visit)} (${t(`urgency.${item.urgency}`)})`))));
   if (found.misses?.length) parts.push(el("h4", {}, t("explain.misses")), el("ul", {}, found.misses.slice(0, 6).map((miss) => el("li", {}, teller.miss(miss)))));
-  for (const one of found.choices ?? []) parts.push(el("p", {}, t("explain.choice", { role: one.role, who: teller.person(one.provider), fit: number(one.fit), free: number(one.free) })));
+  for (const one of found.choices ?? []) parts.push(el("p", {}, t("explain.choice", { role: teller.role(one.role), who: teller.person(one.provider), fit: number(one.fit), free: number(one.free) })));
   if (found.alternatives?.length) {
     parts.push(el("h4", {}, t("explain.alternatives")), el("ul", {}, found.alternatives.map((item) => el("li", {}, `${teller.assignment(item.assignment)} — ${teller.cost(item.cost)}`))));
   }
@@ -187,7 +187,7 @@ function moving(screen, visit, assignment, role, attempt, done) {
   }, { data: { move: "time" } });
   look();
   return el("section", { class: "card", "aria-label": t("visit.elsewhere") }, el("h3", {}, t("visit.elsewhere")), el("div", { class: "row" },
-    visit.roles.length > 1 && labelled(t("visit.role"), choice(visit.roles.map((item) => [item.id, item.id]), chosen.role, (value) => {
+    visit.roles.length > 1 && labelled(t("visit.role"), choice(visit.roles.map((item) => [item.id, teller.role(item.id)]), chosen.role, (value) => {
       chosen.role = value;
       chosen.provider = at(value) ?? likely(visit, value);
       who.value = chosen.provider;

@@ -73,6 +73,9 @@ export const time = (moment) => format({ hour: "2-digit", minute: "2-digit" }).f
 /** A day and a clock time. */
 export const moment = (at) => `${day(at)} ${time(at)}`;
 
+/** The same to the second. */
+export const exact = (at) => `${day(at)} ${format({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(utc(at))}`;
+
 /** When something was made, in the browser's own zone. */
 export function instant(text) {
   const options = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
