@@ -7,6 +7,8 @@ import { DAY, KINDS } from "./week.js";
 import { day, number, t, time } from "./words.js";
 
 const SIDE = 1000;
+/** Pixels: the height of a community's name. */
+const NAME = 12;
 const MOST_ROUTES = 120;
 let shapes = null;
 
@@ -79,7 +81,23 @@ export class Chart {
     const pad = Math.max(width, height) * 0.06;
     const [w, h] = [(width + 2 * pad) / this.zoom, (height + 2 * pad) / this.zoom];
     this.picture.setAttribute("viewBox", `${x + width / 2 - w / 2} ${y + height / 2 - h / 2} ${w} ${h}`);
-    this.picture.style.setProperty("--unit", this.unit / this.zoom);
+    // How much of the map a pixel is: words have their size on the screen, however wide it is.
+    const box = this.picture.getBoundingClientRect();
+    const pixel = box.width > 0 ? Math.max(w / box.width, h / box.height) : this.unit / this.zoom;
+    this.picture.style.setProperty("--unit", pixel);
+    this.thin(pixel);
+  }
+
+  /** Of names that would cover one another, leave the first; nearer by, there is room for more. */
+  thin(pixel) {
+    const taken = [];
+    for (const text of this.picture.querySelectorAll(".community")) {
+      const wide = (NAME * pixel * [...text.textContent].reduce((sum, char) => sum + (char > "\u2e7f" ? 1 : 0.6), 0)) / 2;
+      const [x, y] = ["x", "y"].map((name) => Number(text.getAttribute(name)));
+      const isFree = taken.every(([atX, atY, other]) => Math.abs(atX - x) > wide + other || Math.abs(atY - y) > 1.3 * NAME * pixel);
+      text.style.display = isFree ? "" : "none";
+      if (isFree) taken.push([x, y, wide]);
+    }
   }
 
   land() {
