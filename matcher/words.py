@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gettext
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,7 @@ Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, ...] = ("zh", "en")
 
 _FOLDER = Path(__file__).parent / "locale"
+_ROLE = re.compile(r"(?s)(.+?)(?:[.-](\d+))?")
 
 
 def usual_lang() -> Lang:
@@ -54,3 +56,13 @@ def skill_words(lang: Lang, skill: str) -> str:
     """Return what a skill is called: weeks give skills no names, so those that have words are the usual ones, and any other is called by its id."""
     key = f"skill.{skill}"
     return word(lang, key) if has_word(lang, key) else skill
+
+
+def role_words(lang: Lang, role: str) -> str:
+    """Return what a role is called, likewise; several of one kind have numbers: ``helper.2``."""
+    found = _ROLE.fullmatch(role)
+    if found is None:
+        return role
+    name, number = found.groups()
+    key = next((key for key in (f"role.{name}", f"kind.{name}") if has_word(lang, key)), None)
+    return role if key is None else " ".join(part for part in (word(lang, key), number) if part)

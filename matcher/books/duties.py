@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from matcher.books.contacts import Contact
-from matcher.words import Lang, word
+from matcher.words import Lang, role_words, word
 
 if TYPE_CHECKING:
     from matcher.books.contacts import Contacts
@@ -46,7 +46,7 @@ class Duty:
     def description(self, lang: Lang) -> str:
         """Return the rest of what who goes there should know, a line for each."""
         mates = ("、" if lang == "zh" else ", ").join(name + (f" {phone}" if phone else "") for name, phone in self.mates)
-        lines = [f"{self.category} · {self.role}", *([word(lang, "book.with", who=mates)] if mates else [])]
+        lines = [f"{self.category} · {role_words(lang, self.role)}", *([word(lang, "book.with", who=mates)] if mates else [])]
         lines.extend(text for text in (self.phone, self.note) if text)
         return "\n".join((*lines, self.visit))
 

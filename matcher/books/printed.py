@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from matcher.books.duties import Duty, duties_of
 from matcher.show import day_name
-from matcher.words import Lang, word
+from matcher.words import Lang, role_words, word
 
 if TYPE_CHECKING:
     from matcher.books.contacts import Contacts
@@ -76,7 +76,7 @@ def _people(problem: Problem, duties: list[Duty], contacts: Contacts, lang: Lang
         rows = tuple(
             (
                 *_when(duty, before, lang),
-                _what(duty),
+                _what(duty, lang),
                 duty.resident,
                 _place(duty),
                 duty.phone,
@@ -106,7 +106,7 @@ def _communities(problem: Problem, plan: Plan, duties: list[Duty], contacts: Con
         for before, duty in zip([None, *own], own, strict=False):
             contact = contacts.find("provider", duty.provider)
             who = (contact.name if contact else "") or names.get(duty.provider, duty.provider)
-            rows.append((*_when(duty, before, lang), _what(duty), duty.resident, _place(duty), who, contact.phone if contact else ""))
+            rows.append((*_when(duty, before, lang), _what(duty, lang), duty.resident, _place(duty), who, contact.phone if contact else ""))
         line = " · ".join(text for text in (community.street, problem.name) if text)
         pages.append(Page(name, line, _heads("community", lang), tuple(rows), left))
     return pages
@@ -117,8 +117,8 @@ def _when(duty: Duty, before: Duty | None, lang: Lang) -> tuple[str, str]:
     return day, f"{duty.start:%H:%M}-{duty.end:%H:%M}" + ("" if duty.start.date() == duty.end.date() else f" ({duty.end:%m-%d})")
 
 
-def _what(duty: Duty) -> str:
-    return f"{duty.title}\n{duty.role}"
+def _what(duty: Duty, lang: Lang) -> str:
+    return f"{duty.title}\n{role_words(lang, duty.role)}"
 
 
 def _place(duty: Duty) -> str:

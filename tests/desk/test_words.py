@@ -19,7 +19,7 @@ from matcher.books.contacts import SORTS
 from matcher.diff import What
 from matcher.living.events import KINDS as EVENTS
 from matcher.problem import BUILT_IN_CATEGORIES
-from matcher.words import Lang, skill_words
+from matcher.words import Lang, role_words, skill_words
 from scenarios.weihai.catalogue import NEED_KINDS
 
 if TYPE_CHECKING:
@@ -106,9 +106,14 @@ def test_the_built_in_categories_are_called_what_plans_call_them() -> None:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_skills_are_called_what_the_command_line_calls_them(lang: Lang) -> None:
-    own = {key.removeprefix("skill."): text for key, text in words(lang).items() if key.startswith("skill.")}
-    assert own == {skill: skill_words(lang, skill) for skill in own}
+def test_skills_and_roles_are_called_what_the_command_line_calls_them(lang: Lang) -> None:
+    for family, named in (("skill", skill_words), ("role", role_words)):
+        own = {key.removeprefix(f"{family}."): text for key, text in words(lang).items() if key.startswith(f"{family}.")}
+        assert own == {name: named(lang, name) for name in own}
+
+
+def test_roles_of_one_kind_have_numbers_and_those_without_words_stay_as_they_are() -> None:
+    assert [role_words("zh", role) for role in ("helper.2", "volunteer-1", "送餐员", "x.1", "")] == ["帮手 2", "志愿者 1", "送餐员", "x.1", ""]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
