@@ -156,33 +156,42 @@ def test_of_all_sets_of_measures_none_reaches_the_goal_for_less(seed: int, tmp_p
         assert rate_of(problem, apply(problem, edits).problem)[0] < 0.9, [one.name for one in some]
 
 
-def test_a_search_that_is_stopped_gives_the_best_so_far_and_goes_on_to_the_same_end(tmp_path: Path) -> None:
-    problem = short_of_people(5)
-    whole = invest(problem, tmp_path / "whole", 0.95, jobs=0, chunks=1, seeds=1)
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Problem, Path, Json]:
+    """Return a week, the folder of a search that came to its end, and what it found."""
+    problem, folder = short_of_people(5), tmp_path_factory.mktemp("searched")
+    return problem, folder, invest(problem, folder, 0.95, jobs=0, chunks=1, seeds=1)
+
+
+def test_a_search_that_is_stopped_gives_the_best_so_far_and_goes_on_to_the_same_end(searched: tuple[Problem, Path, Json], tmp_path: Path) -> None:
+    problem, folder, whole = searched
     seen: list[Progress] = []
     settings: Json = {"jobs": 0, "chunks": 1, "seeds": 1, "on_step": seen.append}
-    cut = invest(problem, tmp_path / "cut", 0.95, **settings, cancelled=lambda: bool(seen) and seen[-1].phase == "give_back")
+    cut = invest(problem, tmp_path, 0.95, **settings, cancelled=lambda: bool(seen) and seen[-1].phase == "give_back")
     assert (cut["is_reached"], cut["is_complete"], cut["checked"]) == (True, False, None)
     assert check(cut["problem"], cut["plan"]).is_clean
     assert (cut["rate"], cut["yuan"]) == (seen[-1].rate, seen[-1].yuan)
     assert cut["yuan"] >= whole["yuan"]
-    before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "cut" / "runs").iterdir()}
-    assert invest(problem, tmp_path / "cut", 0.95, jobs=1, chunks=1, seeds=1) == whole
-    after = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "cut" / "runs").iterdir()}
+    before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "runs").iterdir()}
+    assert invest(problem, tmp_path, 0.95, jobs=1, chunks=1, seeds=1) == whole
+    after = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "runs").iterdir()}
     assert before
     assert before == {name: after[name] for name in before}
-    assert {*after} == {path.name for path in (tmp_path / "whole" / "runs").iterdir()}
+    assert {*after} == {path.name for path in (folder / "runs").iterdir()}
 
 
-def test_no_more_weeks_are_tried_than_may_be_and_more_of_them_never_cost_more(tmp_path: Path) -> None:
-    problem = short_of_people(4)
-    ends = [invest(problem, tmp_path, 0.95, jobs=0, chunks=1, seeds=1, tries=tries) for tries in (4, 20, 60, 600)]
+def test_no_more_weeks_are_tried_than_may_be_and_more_of_them_never_cost_more(searched: tuple[Problem, Path, Json]) -> None:
+    problem, folder, whole = searched
+    # what was tried stands in the folder, and counts all the same
+    limits = (4, whole["tried"] // 3, whole["tried"] // 2, whole["tried"])
+    ends = [invest(problem, folder, 0.95, jobs=0, chunks=1, seeds=1, tries=tries) for tries in limits]
     assert [end["is_complete"] for end in ends] == [False, False, False, True]
-    assert all(end["tried"] <= tries for end, tries in zip(ends, (4, 20, 60, 600), strict=True))
+    assert all(end["tried"] <= tries for end, tries in zip(ends, limits, strict=True))
     assert (ends[0]["is_reached"], ends[0]["yuan"]) == (False, 0)
     assert [end["rate"] for end in ends if not end["is_reached"]] == sorted(end["rate"] for end in ends if not end["is_reached"])
     reached = [end["yuan"] for end in ends if end["is_reached"]]
     assert reached == sorted(reached, reverse=True)
+    assert reached[-1] == whole["yuan"]
 
 
 def test_stopped_before_there_is_a_plan_there_is_no_answer(tmp_path: Path) -> None:
