@@ -25,10 +25,13 @@ from matcher.reasons import Reasons
 if TYPE_CHECKING:
     from matcher.compile import Compiled
     from matcher.instance import Longs
+    from matcher.kernels.cells import Reals
     from matcher.plan import Unassigned
 
 
-def decode(compiled: Compiled, state: Longs, like: Plan | None = None, *, with_reasons: bool = True) -> Plan:
+def decode(
+    compiled: Compiled, state: Longs, like: Plan | None = None, *, with_reasons: bool = True, packed: tuple[Longs, Reals] | None = None
+) -> Plan:
     """Return the plan that a state holds: a pure function of the two.
 
     Parameters
@@ -38,13 +41,15 @@ def decode(compiled: Compiled, state: Longs, like: Plan | None = None, *, with_r
     with_reasons
         Whether the plan says of each visit left out what stopped it. Without, it does not mention them, which the verifier takes for left out too:
         for plans that are only counted.
+    packed
+        The instance as kernels take it, where it is at hand: reasons are found by kernels.
     """
     routes = view(state)
     holder = dict(numbered(compiled, routes, range(len(compiled.instance.needs))))
     assignments, unassigned = [], []
     made = {assignment.visit: assignment for assignment in like.assignments} if like is not None else {}
     tables = Tables(compiled, routes)
-    reasons = Reasons(compiled, state) if with_reasons else None
+    reasons = Reasons(compiled, state, packed) if with_reasons else None
     for v, visit in enumerate(compiled.visits):
         w = holder.get(v, NONE)
         if w != NONE:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matcher.visits import Visit, VisitRole
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
+Removals = tuple[tuple[tuple[Rule, int], ...], int]
 
 STRONG = ("required", "preferred")
 """Grades of the links that the team of a linked need may be."""
@@ -42,6 +43,7 @@ class Eligibility:
         self._per_hour = np.array([p.price_per_hour for p in people], np.int64)
         self._per_visit = np.array([p.price_per_visit for p in people], np.int64)
         self._masks: dict[Any, Mask] = {}
+        self._removals: dict[Any, Removals] = {}
         self._residents = {resident.id: resident for resident in problem.residents}
         self._claimers: dict[str, list[int]] = {}
         for i, p in enumerate(people):
@@ -62,6 +64,7 @@ class Eligibility:
             _problem=problem,
             _visits=visits,
             _masks=dict(self._masks),
+            _removals={},
             _residents={resident.id: resident for resident in problem.residents},
             _in_force={line.visit: line for line in problem.in_force},
         )
@@ -91,6 +94,21 @@ class Eligibility:
             yield Rule.LINKED_TEAM, self._mask("linked", self._bound)
         if self._payers(need) == 0:
             yield Rule.FUND_ALLOWED, self._mask("free", self._free)
+
+    def removals(self, visit: Visit, role: VisitRole) -> Removals:
+        """Return how many providers each rule on people removes, one rule after the other, where it removes any; and how many are left."""
+        asks, need = role.role, visit.need
+        wants = (asks.kinds, asks.stand_ins, tuple(sorted(asks.skills.items())), asks.certificate, asks.language, asks.gender)
+        key = (wants, need.category, need.resident, visit.community, need.linked, need.funds, len(visit.roles) == 1)
+        found = self._removals.get(key)
+        if found is None:
+            lost, allowed = [], np.ones(self._count, bool)
+            for rule, passes in self.rules(visit, role):
+                before = np.count_nonzero(allowed)
+                allowed = allowed & passes
+                lost.append((rule, int(before - np.count_nonzero(allowed))))
+            found = self._removals[key] = tuple(item for item in lost if item[1]), int(np.count_nonzero(allowed))
+        return found
 
     def allowed(self, visit: Visit, role: VisitRole) -> Mask:
         """Return who passes every rule on people."""

@@ -56,11 +56,11 @@ RANK = {code: rank for rank, code in enumerate(LOOSEST_LAST)}
 
 
 class Reasons:
-    """Finds reasons in one state of the routes."""
+    """Finds reasons in one state of the routes. `packed` is the instance as kernels take it, where it is at hand."""
 
-    def __init__(self, compiled: Compiled, state: Longs) -> None:
+    def __init__(self, compiled: Compiled, state: Longs, packed: tuple[Longs, Reals] | None = None) -> None:
         self._compiled = compiled
-        self._packed, self._state = with_latest(compiled.instance, state)
+        self._packed, self._state = with_latest(compiled.instance, state, packed)
         self._pinned = {pin.visit for pin in compiled.problem.pins}
 
     def of(self, v: int) -> Unassigned:
@@ -118,15 +118,9 @@ class Reasons:
 
     def _by_people(self, v: int, k: int, role: str) -> tuple[list[Removed], int]:
         """Return what each rule on people removed from a role, and how many it left."""
-        visit, rows = self._compiled.visits[v], []
-        allowed = np.ones(len(self._compiled.problem.providers), bool)
-        for rule, passes in self._compiled.eligibility.rules(visit, visit.roles[k]):
-            after = allowed & passes
-            lost = int(allowed.sum() - after.sum())
-            if lost:
-                rows.append(Removed(rule=rule, role=role, providers=lost))
-            allowed = after
-        return rows, int(allowed.sum())
+        visit = self._compiled.visits[v]
+        lost, left = self._compiled.eligibility.removals(visit, visit.roles[k])
+        return [Removed(rule=rule, role=role, providers=count) for rule, count in lost], left
 
     def _by_seats(self, v: int, role: str) -> tuple[list[Removed], int]:
         """Return what the need's attendees removed of its venue's rooms, and how many are left."""
@@ -152,12 +146,12 @@ class Reasons:
         return None
 
 
-def with_latest(instance: Instance, state: Longs) -> tuple[tuple[Longs, Reals], Longs]:
-    """Return the packed instance, and the state with the latest start of every node up to date.
+def with_latest(instance: Instance, state: Longs, packed: tuple[Longs, Reals] | None = None) -> tuple[tuple[Longs, Reals], Longs]:
+    """Return the packed instance (made here, if it is not given), and the state with the latest start of every node up to date.
 
     The search does without them where no window ends before the shifts do; to say what stops a visit, they are needed.
     """
-    packed = pack(instance)
+    packed = packed or pack(instance)
     if instance.is_bounded[0]:
         return packed, state
     ins = packed[0].copy()

@@ -94,6 +94,12 @@ class Replanned:
         return {
             "plan": self.plan.model_dump(mode="json", by_alias=True, exclude_defaults=True),
             "result": self.result.summary(),
+            **self.told(),
+        }
+
+    def told(self) -> dict[str, Any]:
+        """Return what of the answer is neither problem, plan nor result: what became of visits, and who has to be told what."""
+        return {
             "difference": self.difference.to_json(),
             "gone": dict(self.gone),
             "renamed": dict(self.renamed),
@@ -331,7 +337,7 @@ def _improved(taken: _Taken, state: Longs, stop: Stop, seed: int) -> tuple[Longs
 def _verified(taken: _Taken, state: Longs) -> tuple[Plan, Report]:
     """Return the plan of routes, verified: clean, costing what the search says, and with nothing new in the past."""
     amended = taken.amended
-    plan = decode(taken.compiled, state, amended.carried)
+    plan = decode(taken.compiled, state, amended.carried, packed=taken.packed)
     if amended.over:
         late = [item if item.visit not in amended.over else _timed_out(item) for item in plan.unassigned]
         plan = plan.model_copy(update={"unassigned": tuple(late)})
