@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any
 
 from api.calendars import appointments_of
-from api.reading import NotAtHand, Stored, described
+from api.reading import NotAtHand, Stored, body_of, described
 from api.store.packing import unpacked
 from matcher.check import check
 from matcher.compile import compile_problem
@@ -43,7 +43,7 @@ def _json(data: Any) -> bytes:
 
 
 def read_plan(of: Stored, data: Any) -> dict[str, Any]:
-    """Read a plan that came in against its stored problem; returns its JSON and what the verifier says. Raises `PlanError`.
+    """Read a plan that came in against its stored problem; returns its body and what the verifier says. Raises `PlanError`.
 
     What a plan says of itself is the engine's to say, whatever came in: who is left out and why, the names, and the figures. A plan that breaks
     rules has none: what it counts as served may not be.
@@ -57,7 +57,7 @@ def read_plan(of: Stored, data: Any) -> dict[str, Any]:
     left_out = tuple(_left_out(problem, served, told.unassigned))
     figures = figures_of(problem, plan) if report.is_clean else None
     plan = plan.model_copy(update={"problem": problem.digest, "unassigned": left_out, "figures": figures, "labels": told.labels})
-    return {"body": plan.to_json(), "report": report.to_json(), "assigned": len(plan.assignments), "visits": len(problem.visits)}
+    return {"body": body_of(plan), "report": report.to_json(), "assigned": len(plan.assignments), "visits": len(problem.visits)}
 
 
 def _left_out(problem: Problem, served: Container[str], told: Iterable[Unassigned]) -> Iterator[Unassigned]:
@@ -125,11 +125,10 @@ def ask_replan(of: Stored, asked: dict[str, Any]) -> dict[str, Any]:
     # What is planned again is in force by that, whatever the store says of it.
     found = replan(desk(of._replace(is_in_force=True)), None, {"now": asked["now"], "events": asked["events"]}, **policy)
     _keep(found.problem)
-    answer = {key: value for key, value in found.to_json().items() if key not in ("plan", "result")}
     return {
-        "answer": answer,
+        "answer": found.told(),
         "problem": described(found.problem),
-        "plan": found.plan.to_json(),
+        "plan": body_of(found.plan),
         "result": found.result.summary(),
         "assigned": len(found.plan.assignments),
     }

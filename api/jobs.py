@@ -105,7 +105,7 @@ class Queue:
                 stored.tell(connection, job.id, "progress", progress)
             return bool(connection.execute(select(plans.c.is_cancelled).where(plans.c.id == job.id)).scalar_one())
 
-    def save(self, job: Job, plan: str, cost: int, spent: float) -> Job:
+    def save(self, job: Job, plan: bytes, cost: int, spent: float) -> Job:
         """Save the best plan so far, from which the job is resumed if this worker dies. Raises `LostLease`."""
         with self._database.write() as connection:
             self._keep(connection, job, version=job.version + 1, spent=spent, revision=plans.c.revision + 1, lease_until=clock() + self._lease)
@@ -113,7 +113,7 @@ class Queue:
             stored.thin(connection, job.id, job.version + 1)
         return replace(job, version=job.version + 1, spent=spent, cost=cost)
 
-    def finish(self, job: Job, state: str, plan: str, result: dict[str, Any], progress: dict[str, Any]) -> None:
+    def finish(self, job: Job, state: str, plan: bytes, result: dict[str, Any], progress: dict[str, Any]) -> None:
         """End a job with its plan, in one transaction: version, result, state, event and webhook, or none of them. Raises `LostLease`."""
         with self._database.write() as connection:
             self._keep(connection, job, version=job.version + 1)

@@ -23,6 +23,7 @@ from api.database import Database
 from api.jobs import Job, LostLease, Queue, worker_name
 from api.logs import set_up
 from api.pulse import Pulse
+from api.reading import body_of
 from api.settings import Settings
 from api.store.packing import unpacked
 from api.store.plans import COMPARISON
@@ -74,7 +75,7 @@ class Keeper:
             latest, began = self._latest, time.monotonic()
             if latest is not None and (saved is None or latest.cost < saved) and not self._pulse.is_lost:
                 try:
-                    plan = latest.plan().to_json()
+                    plan = body_of(latest.plan())
                     if self._done.is_set():
                         return  # the search is over: its end is about to be saved
                     self._pulse.job = self._queue.save(self._pulse.job, plan, latest.cost, self._pulse.spent)
@@ -182,13 +183,13 @@ class Worker:
         is_late = time.monotonic() > until and found.status == "stopped"
         if not pulse.is_cancelled and not is_late and self.stopping.is_set() and found.status == "stopped":
             if not job.is_repeatable:
-                pulse.job = self.queue.save(pulse.job, found.plan.to_json(), found.cost, pulse.spent)
+                pulse.job = self.queue.save(pulse.job, body_of(found.plan), found.cost, pulse.spent)
             return None
         state = "stopped" if pulse.is_cancelled or is_late else "done"
 
         def end() -> dict[str, Any]:
             summary = {**found.summary(), "seconds": job.spent + found.seconds}
-            self.queue.finish(pulse.job, state, found.plan.to_json(), summary, _last(found, summary["seconds"]))
+            self.queue.finish(pulse.job, state, body_of(found.plan), summary, _last(found, summary["seconds"]))
             return {"state": state, "cost": found.cost, "seconds": round(summary["seconds"], 2)}
 
         return end

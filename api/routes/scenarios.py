@@ -22,7 +22,7 @@ from api.routes.problems import read as read_problem
 from api.routes.streams import STREAM, LastEventId, stream_of
 from api.schemas import ComparisonPage, ComparisonRequest, ComparisonView, State
 from api.store import audit, plans, problems, runs
-from api.store.packing import packed, unpacked
+from api.store.packing import unpacked
 from api.views import comparison_view, page, tagged
 from matcher.errors import Fault, FaultyInput
 from matcher.words import Lang
@@ -70,7 +70,7 @@ def _accept(context: Context, caller: Caller, content: bytes, token: str | None)
         refuse_beyond(context, asked, {})
         if asked.problem is not None:
             problem = read_problem(context, asked.problem, len(content), "/problem")
-            visits, week = problem["facts"]["visits"], packed(problem["body"])
+            visits, week = problem["facts"]["visits"], problem["body"]
         else:
             problem = None
             with context.database.read() as connection:

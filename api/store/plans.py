@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, upda
 from sqlalchemy.exc import IntegrityError
 
 from api.database import clock
-from api.store.packing import new_id, packed, within
+from api.store.packing import new_id, within
 from api.tables import callers, events, in_force, plan_versions, plans, problem_versions, repeats
 
 LIVE = ("queued", "running")
@@ -91,9 +91,11 @@ def events_after(connection: Connection, plan_id: str, seq: int, limit: int = 50
     return list(connection.execute(query).mappings())
 
 
-def save_version(connection: Connection, plan_id: str, version: int, body: str, *, attempt: int, cost: int | None, violations: int, by: str) -> None:
-    """Store a version of a plan; the caller has raised the row's `version` to it."""
-    row = {"plan_id": plan_id, "version": version, "attempt": attempt, "cost": cost, "violations": violations, "body": packed(body), "made_by": by}
+def save_version(
+    connection: Connection, plan_id: str, version: int, body: bytes, *, attempt: int, cost: int | None, violations: int, by: str
+) -> None:
+    """Store a version of a plan, packed; the caller has raised the row's `version` to it."""
+    row = {"plan_id": plan_id, "version": version, "attempt": attempt, "cost": cost, "violations": violations, "body": body, "made_by": by}
     connection.execute(plan_versions.insert().values(made_at=clock(), **row))
     tell(connection, plan_id, "version", {"version": version, "cost": cost})
 

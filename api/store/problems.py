@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, select
 
 from api.database import clock
-from api.store.packing import new_id, packed, within
+from api.store.packing import new_id, within
 from api.tables import plans, problem_versions, problems
 
 HEAD = (
@@ -23,7 +23,7 @@ HEAD = (
 
 
 def add(connection: Connection, area: str, caller: str, digest: str, facts: dict[str, Any], body: bytes, *, origin: str = "stored") -> str:
-    """Store a problem; returns its id. `origin` says how it came: ``stored`` by itself, with a request for a ``plan``, or by a ``replan``."""
+    """Store a problem with its packed body; returns its id. `origin` says how: ``stored`` alone, with a request for a ``plan``, by a ``replan``."""
     problem_id = new_id("pr")
     connection.execute(problems.insert().values(id=problem_id, area=area, version=1, made_at=clock(), made_by=caller, origin=origin))
     _add_version(connection, problem_id, 1, caller, digest, facts, body)
@@ -40,7 +40,7 @@ def add_version(connection: Connection, problem_id: str, version: int, caller: s
 
 
 def _add_version(connection: Connection, problem_id: str, version: int, caller: str, digest: str, facts: dict[str, Any], body: bytes) -> None:
-    row = {"problem_id": problem_id, "version": version, "digest": digest, "facts": facts, "body": packed(body), "made_by": caller}
+    row = {"problem_id": problem_id, "version": version, "digest": digest, "facts": facts, "body": body, "made_by": caller}
     connection.execute(problem_versions.insert().values(made_at=clock(), **row))
 
 

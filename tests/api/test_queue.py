@@ -12,15 +12,17 @@ from api import jobs
 from api.database import Database, clock
 from api.jobs import Job, LostLease, Queue
 from api.store import plans, problems
+from api.store.packing import packed
 from api.tables import deliveries, events, plan_versions
 from api.tables import plans as table
 
 RESULT = {"cost": 5, "bound": None}
+EMPTY = packed("{}")
 
 
 def add(database: Database, caller: str = "key:a", **row: Any) -> str:
     with database.write() as connection:
-        problem = problems.add(connection, "", caller, "0" * 64, {}, b"{}")
+        problem = problems.add(connection, "", caller, "0" * 64, {}, EMPTY)
         asked = {"problem_id": problem, "problem_version": 1, "settings": {"seed": 1}, **row}
         return plans.add(connection, area="", caller=caller, kind="solve", **asked)
 
@@ -82,16 +84,16 @@ def test_a_job_without_a_sign_of_life_is_taken_over_and_its_first_worker_changes
     assert (second.id, second.attempt) == (plan, first.attempt + 1)
     for late in (
         lambda: queue(database).beat(first, None, 0.0, is_event=False),
-        lambda: queue(database).save(first, "{}", 1, 1.0),
-        lambda: queue(database).finish(first, "done", "{}", RESULT, {}),
+        lambda: queue(database).save(first, EMPTY, 1, 1.0),
+        lambda: queue(database).finish(first, "done", EMPTY, RESULT, {}),
         lambda: queue(database).fail(first, "internal", "late"),
         lambda: queue(database).hand_back(first),
     ):
         with pytest.raises(LostLease):
             late()
-    queue(database, "w2").finish(second, "done", "{}", RESULT, {})
+    queue(database, "w2").finish(second, "done", EMPTY, RESULT, {})
     with pytest.raises(LostLease):
-        queue(database, "w2").finish(second, "done", "{}", RESULT, {})
+        queue(database, "w2").finish(second, "done", EMPTY, RESULT, {})
     with database.read() as connection:
         assert [row.version for row in connection.execute(select(plan_versions)).all()] == [1]
         states = [row.data["state"] for row in connection.execute(select(events).where(events.c.kind == "state").order_by(events.c.seq)).all()]
@@ -101,7 +103,7 @@ def test_a_job_without_a_sign_of_life_is_taken_over_and_its_first_worker_changes
 
 def test_a_job_that_is_taken_over_starts_from_the_last_saved_plan(database: Database) -> None:
     add(database)
-    job = queue(database).save(claimed(queue(database)), '{"saved": 1}', 7, 12.5)
+    job = queue(database).save(claimed(queue(database)), packed('{"saved": 1}'), 7, 12.5)
     assert job.version == 1
     lapse(database)
     again = claimed(queue(database, "w2"))
@@ -111,7 +113,7 @@ def test_a_job_that_is_taken_over_starts_from_the_last_saved_plan(database: Data
 
 def test_the_time_that_was_spent_counts_also_where_nothing_better_was_found_in_it(database: Database) -> None:
     add(database)
-    job = queue(database).save(claimed(queue(database)), '{"saved": 1}', 7, 5.0)
+    job = queue(database).save(claimed(queue(database)), packed('{"saved": 1}'), 7, 5.0)
     queue(database).beat(job, None, 40.0, is_event=False)
     lapse(database)
     assert claimed(queue(database, "w2")).spent == 40.0
@@ -121,11 +123,11 @@ def test_of_the_plans_saved_on_the_way_the_newest_stays_and_those_that_others_we
     plan = add(database)
     job = claimed(queue(database))
     for cost in (9, 8):
-        job = queue(database).save(job, "{}", cost, 1.0)
+        job = queue(database).save(job, EMPTY, cost, 1.0)
     other = add(database, "key:b", start_id=plan, start_version=2)
     for cost in (7, 6):
-        job = queue(database).save(job, "{}", cost, 1.0)
-    queue(database).finish(job, "done", "{}", RESULT, {})
+        job = queue(database).save(job, EMPTY, cost, 1.0)
+    queue(database).finish(job, "done", EMPTY, RESULT, {})
     with database.read() as connection:
         assert [row["version"] for row in plans.versions(connection, plan)] == [5, 2]
     found = claimed(queue(database))
@@ -163,7 +165,7 @@ def test_cancelling_ends_a_queued_job_at_once_and_tells_the_worker_of_a_running_
 
 def test_a_job_that_has_ended_is_not_cancelled(database: Database) -> None:
     plan = add(database)
-    queue(database).finish(claimed(queue(database)), "done", "{}", RESULT, {})
+    queue(database).finish(claimed(queue(database)), "done", EMPTY, RESULT, {})
     with database.write() as connection:
         jobs.cancel(connection, plan)
     assert row_of(database, plan)["state"] == "done"
