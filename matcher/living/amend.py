@@ -168,7 +168,7 @@ class _Amendment:
             frozen=frozen_now,
             gone=self._gone,
             renamed=renamed,
-            missed=tuple(renamed.get(name, name) for name in self._missed),
+            missed=tuple(renamed.get(name, name) for name in self._missed if name not in self._gone),
             added=tuple(f"{event.need.id}#{number}" for event in new for number in range(1, event.need.visits + 1)),
             released=released,
             over=over,

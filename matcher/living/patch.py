@@ -1,13 +1,13 @@
-"""The instance of an amended week from that of the week before, where no visit left it: rows that an event left alone are taken over.
+"""The instance of an amended week from that of the week before: rows that an event left alone are taken over.
 
-Compiling a district takes as long as all the rest of planning again. After an absence, a late or a missed visit, a closed venue or a new need nearly
-everything in the instance is as it was; what changed is written anew. Where more changed, None says that the week has to be compiled.
+Compiling a district takes as long as all the rest of planning again. After an absence, a late, a missed or a withdrawn visit, a closed venue or a new
+need nearly everything in the instance is as it was; what changed is written anew. Where more changed, None says that the week has to be compiled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,13 +16,14 @@ from matcher import objective
 from matcher.compile import Basis, Compiled, compile_problem
 from matcher.instance import FAR, OPTION, SHIFT, WINDOW, Instance, freeze
 from matcher.living.append import alone_of, joined
+from matcher.living.trim import trimmed
 from matcher.visits import openings_of
 
 if TYPE_CHECKING:
     from matcher.living.amend import Amended
     from matcher.living.desk import Desk
     from matcher.plan import Assignment
-    from matcher.problem import Problem
+    from matcher.problem import Need, Problem
     from matcher.visits import Visit
 
 Rows = list[tuple[int, int, int, tuple[int, int, int] | None]]
@@ -35,21 +36,25 @@ def patched(desk: Desk, amended: Amended) -> Compiled | None:
     It may hold entries that compiling would have left out, for no service fits there any more; the search finds no place in them.
     """
     before, after = desk.problem, amended.problem
-    is_alike = not (amended.gone or amended.released) and before.weights == after.weights
-    if not is_alike or any(name not in desk.assigned for name in amended.frozen):
+    left = _Left.of(before, amended)
+    is_alike = not (amended.released or left.has_other_teams) and before.weights == after.weights
+    if not is_alike or any(left.before(name) not in desk.assigned for name in amended.frozen):
         return None
+    new = after.needs[len(left.needs) :]
+    if left.needs is not before.needs and new:
+        return None  # the places of the week and of its new needs would be numbered each in its own way
     base = desk.compiled.instance
-    settled = {pin.visit for pin in after.pins} - {pin.visit for pin in before.pins} | amended.frozen
+    settled = {pin.visit for pin in after.pins} - left.pinned(before) | amended.frozen
     changed = _changed_shifts(before, after, base)
     if changed is None:
         return None
-    instance = _with_shifts(base, after, changed)
     carried = {item.visit: item for item in amended.carried.assignments}
-    if any(_team(carried[name]) != _team(desk.assigned[name]) for name in settled):
+    if any(_team(carried[name]) != _team(desk.assigned[left.before(name)]) for name in settled):
         return None
-    instance = _with_visits(instance, desk, amended, {desk.row[name]: carried[name] for name in settled})
+    if amended.gone:
+        base = trimmed(base, [desk.row[name] for name in amended.gone], after)
+    instance = _with_visits(_with_shifts(base, after, changed), before, amended, left, carried, settled)
     compiled = Compiled(after, freeze(instance), after.visits, desk.compiled.rooms, desk.compiled.eligibility)
-    new = after.needs[len(before.needs) :]
     if not new:
         return compiled
     basis = Basis.of(after)
@@ -57,6 +62,41 @@ def patched(desk: Desk, amended: Amended) -> Compiled | None:
         alone = alone_of(after, need)
         compiled = joined(compiled, compile_problem(alone, basis.alone(alone)), after, basis)
     return replace(compiled, eligibility=basis.eligibility)
+
+
+@dataclass(frozen=True)
+class _Left:
+    """What is left of the visits and needs of the week before.
+
+    Attributes
+    ----------
+    needs
+        The needs that have a visit left, as they were.
+    has_other_teams
+        Whether visits of a need have another team than they had, for its first visit had one of its own and is gone.
+    """
+
+    needs: tuple[Need, ...]
+    has_other_teams: bool
+    names: dict[str, str]
+    renamed: dict[str, str]
+    gone: Collection[str]
+
+    @classmethod
+    def of(cls, before: Problem, amended: Amended) -> _Left:
+        there = {need.id: need for need in amended.problem.needs}
+        needs = tuple(need for need in before.needs if need.id in there)
+        has_other_teams = any(need.first_team is not there[need.id].first_team for need in needs)
+        names = {new: name for name, new in amended.renamed.items()}
+        return cls(needs if len(needs) < len(before.needs) else before.needs, has_other_teams, names, amended.renamed, amended.gone)
+
+    def before(self, name: str) -> str:
+        """Return the name that a visit had, by the one that it has."""
+        return self.names.get(name, name)
+
+    def pinned(self, problem: Problem) -> set[str]:
+        """Return the visits, by the names that they have, that the week before pinned."""
+        return {self.renamed.get(pin.visit, pin.visit) for pin in problem.pins if pin.visit not in self.gone}
 
 
 def _team(assignment: Assignment) -> list[tuple[str, str, int]]:
@@ -163,21 +203,24 @@ def _with_shifts(base: Instance, after: Problem, changed: dict[int, list[tuple[i
 # visits
 
 
-def _with_visits(base: Instance, desk: Desk, amended: Amended, settled: dict[int, Assignment]) -> Instance:
-    """Return the instance with visits settled, missed, or closed to the past."""
-    before, after = desk.problem, amended.problem
+def _with_visits(
+    base: Instance, before: Problem, amended: Amended, left: _Left, carried: dict[str, Assignment], settled: Collection[str]
+) -> Instance:
+    """Return the instance with visits settled, missed, or closed to the past. It holds those that are left of the week before."""
+    after = amended.problem
     visits, nodes, cost = base.visits.copy(), base.nodes.copy(), base.entry_cost.copy()
     windows: list[tuple[int, int, int]] = []
     options: list[tuple[int, int]] = []
-    pinned = {pin.visit for pin in before.pins}
+    pinned = left.pinned(before)
+    row = {visit.id: v for v, visit in enumerate(after.visits)}
     since = after.horizon.since
     lines = {line.visit: line for line in before.in_force}
     row_of = {provider.id: p for p, provider in enumerate(after.providers)}
     who = base.shifts["provider"][base.entry_shift]
     stability = after.weights.stability
     for name in amended.missed:
-        v = desk.row[name]
-        line = lines.get(name)
+        v = row[name]
+        line = lines.get(left.before(name))
         if line is None:
             continue
         visits["loss"][v] -= stability * (int(visits["roles"][v]) + 1)
@@ -186,9 +229,9 @@ def _with_visits(base: Instance, desk: Desk, amended: Amended, settled: dict[int
             n = int(visits["first_node"][v]) + k
             span = slice(int(base.entry_first[n]), int(base.entry_first[n + 1]))
             cost[span] -= stability * (who[span] != row_of.get(line.team.get(role.id, ""), -1))
-    changed = {new.id for old, new in zip(before.needs, after.needs[: len(before.needs)], strict=True) if new is not old}
+    changed = {new.id for old, new in zip(left.needs, after.needs[: len(left.needs)], strict=True) if new is not old}
     for v, visit in enumerate(after.visits[: len(visits)]):
-        item = settled.get(v)
+        item = carried[visit.id] if visit.id in settled else None
         if item is None and visit.need.id not in changed and visit.id not in amended.missed:
             continue
         start = int(visits["in_force_start"][v])

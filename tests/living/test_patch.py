@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.small import small_problem
 from matcher.compile import Compiled, compile_problem
+from matcher.decode import decode
 from matcher.instance import FAR
 from matcher.kernels.routes import view
 from matcher.living.amend import Amended, amend
@@ -18,7 +19,7 @@ from matcher.plan import Plan
 from matcher.solve import solve
 from matcher.start import state_of
 from tests.living.events import random_events
-from tests.weeks import need, plan, serve, shift, visit, volunteer, week
+from tests.weeks import need, plan, role, serve, shift, visit, volunteer, week
 
 
 def entries(compiled: Compiled) -> dict[tuple[int, ...], tuple[int, int]]:
@@ -66,8 +67,19 @@ def test_a_patched_instance_allows_and_costs_what_a_compiled_one_does(seed: int)
     for field in ("provider", "crew", "day", "week", "start", "end", "has_lunch", "lunch_low", "lunch_high", "lunch", "base"):
         assert (ours.instance.shifts[field] == theirs.instance.shifts[field]).all(), field
     assert (ours.instance.providers == theirs.instance.providers).all()
-    for field in ("loss", "weight", "in_force_start", "stability", "roles", "number"):
+    for field in ("loss", "weight", "in_force_start", "stability", "roles", "number", "need", "first_node", "nodes", "resident", "community"):
         assert (ours.instance.visits[field] == theirs.instance.visits[field]).all(), field
+    for field in ("first_visit", "visits", "is_numbered", "has_first_team", "max_providers", "funds", "links", "continuity"):
+        # a need whose only planned visit was missed stays numbered
+        assert (ours.instance.needs[field] == theirs.instance.needs[field]).all() or (field == "is_numbered" and amended.missed), field
+    for name in ("group_first", "group_node", "resident_first", "resident_visit", "community_weight"):
+        assert (getattr(ours.instance, name) == getattr(theirs.instance, name)).all(), name
+    for field in ("visit", "place", "group", "is_room", "seconds", "pin"):
+        assert (ours.instance.nodes[field] == theirs.instance.nodes[field]).all() or amended.frozen, field
+    assert (ours.instance.points == theirs.instance.points).all()
+    near = ours.instance.near
+    assert ((near[:, 1:] < 0) | (near[:, :-1] >= 0)).all()
+    assert near.max(initial=-1) < len(near)
     for v in range(len(ours.visits)):
         assert starts(ours, v) == starts(theirs, v)
     totals = [view(state_of(compiled, amended.carried)).total.tolist() for compiled in (ours, theirs)]
@@ -84,10 +96,36 @@ def test_most_events_need_no_compiling() -> None:
         {"kind": "missed", "visit": "n#1"},
         {"kind": "late", "visit": "n#1", "start": "09:20"},
         {"kind": "new_need", "need": need("new")},
+        {"kind": "withdrawn", "visit": "n#1"},
+        {"kind": "withdrawn", "visit": "m#1"},
+        {"kind": "done", "visit": "m#1"},
     ):
         amended = amended_of(desk, [event], None)
         assert amended is not None
         assert patched(desk, amended) is not None
+
+
+@pytest.mark.parametrize("events", [["n#1"], ["m#1"], ["m#1", "m#2"], ["n#1", "m#2"], ["p#1"]])
+def test_who_waits_for_nobody_any_more_leaves_the_others_where_they_were(events: list[str]) -> None:
+    needs = [need("n"), need("m", x=500, visits=3), need("p", x=900, visits=2)]
+    problem = week(needs, [volunteer("a"), volunteer("b")], pins=[{"visit": "m#1", "provider": "a"}])
+    lines = [visit("n#1", serve("a", "mon 09:00")), visit("m#1", serve("a", "tue 09:00")), visit("m#3", serve("b", "thu 09:00"))]
+    desk = Desk.of(problem, plan(*lines))
+    amended = amended_of(desk, [{"kind": "withdrawn", "visit": name} for name in events], None)
+    assert amended is not None
+    ours, theirs = patched(desk, amended), compile_problem(amended.problem)
+    assert ours is not None
+    assert entries(ours) == entries(theirs)
+    for name in ("nodes", "needs", "community_weight", "group_first", "group_node", "points"):
+        assert (getattr(ours.instance, name) == getattr(theirs.instance, name)).all(), name
+    states = [state_of(compiled, amended.carried) for compiled in (ours, theirs)]
+    assert view(states[0]).total.tolist() == view(states[1]).total.tolist()
+    assert decode(ours, states[0]) == decode(theirs, states[1])
+
+
+def test_visits_that_take_over_from_one_with_a_team_of_its_own_are_compiled() -> None:
+    problem = week([need("n", visits=2, first_team=[role("doctor", "volunteer")])], [volunteer("a")])
+    desk = Desk.of(problem, plan(visit("n#1", serve("a", "mon 09:00", role="doctor")), visit("n#2", serve("a", "tue 09:00"))))
     amended = amended_of(desk, [{"kind": "withdrawn", "visit": "n#1"}], None)
     assert amended is not None
     assert patched(desk, amended) is None
