@@ -131,7 +131,7 @@ def make_key(
     scope: Annotated[list[str], typer.Option(help="read, plan, publish or admin; may be given more than once.")],
 ) -> None:
     """Make an API key and print it, this once."""
-    from api.schemas import KeyRequest  # noqa: PLC0415
+    from api.schemas.administration import KeyRequest  # noqa: PLC0415
     from api.settings import Settings  # noqa: PLC0415
     from api.store import audit, keys  # noqa: PLC0415
 

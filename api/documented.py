@@ -12,21 +12,13 @@ from pydantic.json_schema import models_json_schema
 from api.books import FORMS
 from api.calendars import MEDIA_TYPE as CALENDAR
 from api.faults import KINDS, MEDIA_TYPE
-from api.schemas import (
-    STANDS_FOR,
-    ZONED,
-    CalendarRequest,
-    CheckRequest,
-    ComparisonRequest,
-    Details,
-    EvaluateRequest,
-    KeyRequest,
-    PlanRequest,
-    PublishRequest,
-    RecommendRequest,
-    ReplanRequest,
-    WhatIfRequest,
-)
+from api.schemas.administration import KeyRequest
+from api.schemas.calendars import CalendarRequest
+from api.schemas.comparisons import ComparisonRequest
+from api.schemas.living import EvaluateRequest, RecommendRequest, ReplanRequest, WhatIfRequest
+from api.schemas.plans import PlanRequest, PublishRequest
+from api.schemas.problems import CheckRequest
+from api.schemas.shared import STANDS_FOR, ZONED, Details
 from matcher.living.events import KINDS as EVENTS
 from matcher.plan import Plan, Result
 from matcher.problem import Problem

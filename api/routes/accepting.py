@@ -14,7 +14,7 @@ from api.auth import Caller
 from api.context import Context
 from api.faults import Refusal
 from api.routes.problems import area_for, head_of
-from api.schemas import JobRequest
+from api.schemas.plans import JobRequest
 from api.store import audit, plans, problems
 from matcher.errors import Fault
 

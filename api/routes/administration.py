@@ -12,7 +12,7 @@ from api.bodies import Body, read
 from api.documented import body, refusals
 from api.faults import Refusal, not_found
 from api.routes.problems import Cursor, Here, Limit, area_for
-from api.schemas import AuditPage, CallerView, KeyPage, KeyRequest, KeyView
+from api.schemas.administration import AuditPage, CallerView, KeyPage, KeyRequest, KeyView
 from api.store import audit, keys
 from api.store.packing import moment
 from api.views import key_view, page

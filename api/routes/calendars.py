@@ -18,7 +18,7 @@ from api.documented import body, calendar_answer, refusals
 from api.faults import Refusal, not_found
 from api.routes.books import AcceptLanguage
 from api.routes.problems import AreaQuery, Cursor, Here, Limit, area_for
-from api.schemas import CalendarPage, CalendarRequest, CalendarView
+from api.schemas.calendars import CalendarPage, CalendarRequest, CalendarView
 from api.store import audit, calendars
 from api.store.calendars import Appointment
 from api.store.keys import now

@@ -17,7 +17,8 @@ from api.faults import KINDS, not_found
 from api.routes.books import AcceptLanguage, FormQuery, LangQuery, book_response, written
 from api.routes.problems import Here, read_sent
 from api.routes.problems import read as read_problem
-from api.schemas import CheckRequest, ErrorKind, Errors, Rules, ValidationView
+from api.schemas.catalogue import ErrorKind, Errors, Rules
+from api.schemas.problems import CheckRequest, ValidationView
 from matcher.plan import Plan, Result
 from matcher.problem import Problem
 from matcher.rules import Rule, Term

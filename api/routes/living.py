@@ -19,7 +19,8 @@ from api.routes.accepting import IdempotencyKey, accept_once
 from api.routes.jobs import PLAN
 from api.routes.plans import VersionQuery, get_version, require_version
 from api.routes.problems import Here
-from api.schemas import EvaluateRequest, PlanView, RecommendRequest, ReplanRequest, ReplanView, WhatIfRequest
+from api.schemas.living import EvaluateRequest, RecommendRequest, ReplanRequest, ReplanView, WhatIfRequest
+from api.schemas.plans import PlanView
 from api.store import audit, plans, problems
 from api.views import plan_view, require_match
 from matcher.errors import FaultyInput, PlanError, ProblemError

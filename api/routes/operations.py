@@ -12,7 +12,7 @@ from api.auth import Admin
 from api.database import clock
 from api.documented import answer, refusals
 from api.routes.problems import Here
-from api.schemas import Health
+from api.schemas.administration import Health
 
 router = APIRouter(tags=["operations"])
 

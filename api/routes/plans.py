@@ -20,7 +20,8 @@ from api.routes.books import AcceptLanguage, FormQuery, LangQuery, book_response
 from api.routes.jobs import PLAN, Prefer, job_answers
 from api.routes.problems import Cursor, Here, Limit
 from api.routes.problems import read as read_problem
-from api.schemas import PlanPage, PlanRequest, PlanView, Standing, State, VersionPage
+from api.schemas.plans import PlanPage, PlanRequest, PlanView, VersionPage
+from api.schemas.shared import Standing, State
 from api.store import audit, plans, problems
 from api.store.packing import unpacked
 from api.views import page, plan_view, tagged, version_view

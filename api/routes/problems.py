@@ -15,7 +15,8 @@ from api.documented import NOT_CHANGED, body, book_answer, refusals, tagged_answ
 from api.faults import Refusal, below, not_found
 from api.reading import read_problem
 from api.routes.books import AcceptLanguage, FormQuery, LangQuery, book_response, written
-from api.schemas import AREA, Origin, ProblemPage, ProblemView, StoredView
+from api.schemas.problems import ProblemPage, ProblemView, StoredView
+from api.schemas.shared import AREA, Origin
 from api.store import audit, problems
 from api.store.packing import covers, unpacked
 from api.views import page, problem_view, require_match, tagged

@@ -17,7 +17,7 @@ from api.routes.jobs import PLAN
 from api.routes.living import Asked
 from api.routes.plans import get_version
 from api.routes.problems import Here, head_of
-from api.schemas import InForcePage, PlanView, PublishRequest
+from api.schemas.plans import InForcePage, PlanView, PublishRequest
 from api.store import audit, calendars, plans
 from api.store.packing import moment
 from api.views import plan_view, require_match

@@ -20,7 +20,8 @@ from api.routes.jobs import COMPARISON, Prefer, job_answers
 from api.routes.problems import Cursor, Here, Limit, head_of
 from api.routes.problems import read as read_problem
 from api.routes.streams import STREAM, LastEventId, stream_of
-from api.schemas import ComparisonPage, ComparisonRequest, ComparisonView, State
+from api.schemas.comparisons import ComparisonPage, ComparisonRequest, ComparisonView
+from api.schemas.shared import State
 from api.store import audit, plans, problems, runs
 from api.store.packing import unpacked
 from api.views import comparison_view, page, tagged

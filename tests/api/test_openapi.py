@@ -12,7 +12,7 @@ from hypothesis.strategies import booleans
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
-from api import schemas
+from api import documented
 from api.documented import EXAMPLE_PROBLEM, EXAMPLE_SCENARIOS, EXAMPLES
 from tests.api.running import House
 
@@ -78,7 +78,7 @@ def test_every_reference_leads_somewhere(plain: House) -> None:
 
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in ("Problem", "Plan", "ScenarioFile")])
 def test_the_example_of_each_request_is_one(name: str) -> None:
-    model: Any = getattr(schemas, name)
+    model: Any = getattr(documented, name)
     assert model.model_validate(EXAMPLES[name]).model_dump(exclude_unset=True).keys() == EXAMPLES[name].keys()
 
 
