@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, Float, create_engine, event, text
+from sqlalchemy import Connection, Engine, Float, create_engine, event, inspect, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 
 IS_WRITE = "sishe_is_write"
+MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 30_000
 """How long a writer of SQLite waits for another one."""
 
@@ -61,17 +60,35 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables to the newest form; servers that start together wait for each other."""
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         with self.write() as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(7415963)"))
+            if _revision(connection) == newest_revision():
+                return
+            # Loading alembic takes a tenth of a second, and few starts need it; workers never do.
+            from alembic import command  # noqa: PLC0415
+            from alembic.config import Config  # noqa: PLC0415
+
+            config = Config()
+            config.set_main_option("script_location", str(MIGRATIONS))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def newest_revision() -> str:
+    """Return the revision that the last step of the migrations leads to: their files are named by it."""
+    return max(step.name.partition("_")[0] for step in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+
+
+def _revision(connection: Connection) -> str | None:
+    """Return the revision that the tables are of; None where there are none yet."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

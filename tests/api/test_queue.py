@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from api import jobs
-from api.database import Database, clock
+from api.database import Database, clock, newest_revision
 from api.jobs import Job, LostLease, Queue
 from api.store import plans, problems
 from api.store.packing import packed
@@ -226,4 +228,13 @@ def test_the_migrations_make_the_tables_that_the_code_knows(database: Database) 
 
     database.migrate()
     with database.read() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, metadata) == []
+        assert context.get_current_revision() == newest_revision()
+
+
+def test_tables_in_their_newest_form_are_left_as_they_are_without_loading_what_changes_tables(database: Database) -> None:
+    code = "import sys; from api.database import Database; Database(sys.argv[1]).migrate(); print('alembic' in sys.modules)"
+    url = database.engine.url.render_as_string(hide_password=False)
+    ran = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
