@@ -135,7 +135,7 @@ class Desk:
     @cached_property
     def recheck(self) -> Recheck:
         """The verifier of changes of the plan."""
-        return Recheck(self.problem, self.plan, self.basis.journeys)
+        return Recheck(self.problem, self.plan, self.basis.journeys, is_clean=self.report.is_clean)
 
     @property
     def nbytes(self) -> int:

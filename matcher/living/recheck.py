@@ -69,10 +69,12 @@ class Recheck:
     ----------
     journeys
         Those of the problem, where they are at hand.
+    is_clean
+        Whether the plan is known to break no rule: then there is nothing that a change might mend, and nothing is looked for.
     """
 
-    def __init__(self, problem: Problem, plan: Plan, journeys: Journeys | None = None) -> None:
-        self._problem, self._journeys = problem, journeys or Journeys(problem)
+    def __init__(self, problem: Problem, plan: Plan, journeys: Journeys | None = None, *, is_clean: bool = False) -> None:
+        self._problem, self._journeys, self._is_clean = problem, journeys or Journeys(problem), is_clean
         self._assigned = {assignment.visit: assignment for assignment in plan.assignments}
         self._need = {need.id: need for need in problem.needs}
         self._provider = {provider.id: provider for provider in problem.providers}
@@ -162,7 +164,8 @@ class Recheck:
         part, visits = self._part(changes, providers, {item.room for item in (*before, *after)})
         kept = [self._assigned[name] for name in sorted(visits - changes.keys()) if name in self._assigned]
         was, now = (read(part, Plan(assignments=(*kept, *lines)), self._journeys) for lines in (before, after))
-        faults_was, faults_now = ([*self._violations(reading, providers, part)] for reading in (was, now))
+        faults_was = [] if self._is_clean else [*self._violations(was, providers, part)]
+        faults_now = [*self._violations(now, providers, part)]
         broken = tuple(item for item in faults_now if item not in faults_was)
         mended = tuple(item for item in faults_was if item not in faults_now)
         terms_was, terms_now = tally(was), tally(now)
