@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import statistics
@@ -11,17 +12,21 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from api.client import ApiError, Client
 from api.documented import EXAMPLE_PROBLEM
+from matcher.living.events import faults_of, read_events
+from matcher.plan import Plan
 from matcher.problem import Problem
 from scenarios.weihai.week import make_week
 from tests.api.barrage import Shot, fired, recommend_bodies
 from tests.api.databases import temporary
 from tests.api.running import Server
+from tests.living.events import random_events
 
 SHARE = 0.005
 """Of looks and questions mixed, how many ask for recommendations, if nothing else is said."""
@@ -93,10 +98,11 @@ def many_callers(server: Server, callers: int, seconds: float) -> dict[str, Any]
     return {"callers": callers, "milliseconds": times.table(), "refused": dict(times.refused), "plans_done": turns}
 
 
-def planned(server: Server, week: Problem, times: Times) -> str:
-    """Have a week planned; returns the plan's id."""
+def planned(server: Server, week: Problem, start: Plan | None, times: Times) -> str:
+    """Have a week planned, from a plan that is there, if one is; returns the plan's id."""
     client = server.client()
-    job = times.of("store and plan", lambda: client.make_plan(week, budget=5, wait=30))
+    given = {} if start is None else {"start": json.loads(start.to_json())}
+    job = times.of("store and plan", lambda: client.make_plan(week, budget=5, wait=30, **given))
     client.wait(job["id"])
     return str(job["id"])
 
@@ -113,10 +119,22 @@ def questions(server: Server, week: Problem, plan_id: str, count: int, times: Ti
         times.of("recommend", partial(client._json, "POST", f"{base}/recommend", json={"need": asked}))
     for line in plan.assignments[:count]:
         times.of("what if", partial(client._json, "POST", f"{base}/what-if", json={"visit": line.visit, "out": True}))
-    for provider in list(dict.fromkeys(service.provider for line in plan.assignments for service in line.team))[: count // 4]:
-        event = {"kind": "absent", "provider": provider, "day": "wed"}
-        times.of("replan", partial(client._json, "POST", f"{base}/replan", json={"events": [event]}))
+    for number, event in enumerate(single_events(week, plan, count + 1)):
+        times.of("replan" if number else "first replan", partial(client._json, "POST", f"{base}/replan", json=event))
     return {"visits": len(week.visits), "milliseconds": times.table(), "refused": dict(times.refused)}
+
+
+def single_events(week: Problem, plan: Plan, count: int) -> list[dict[str, Any]]:
+    """Return what so many callers say of one event each, of all sorts and at moments of all days; what contradicts the plan is left out."""
+    found: list[dict[str, Any]] = []
+    for seed in itertools.count():
+        events, now = random_events(week, plan, seed)
+        asked = {"events": events, "now": now.isoformat() if now is not None else None}
+        if len(events) == 1 and not faults_of(read_events(asked), week, plan):
+            found.append(asked)
+        if len(found) == count:
+            return found
+    raise AssertionError("there is always another seed")
 
 
 def mixed(server: Server, week: Problem, plan_id: str, *, rate: float, share: float, seconds: float, connections: int = 50) -> dict[str, Any]:
@@ -147,6 +165,7 @@ def main(
     count: Annotated[int, typer.Option(help="How many questions of each kind.")] = 40,
     rate: Annotated[float, typer.Option(help="Looks and questions a second, mixed, on 50 connections; 0: as fast as answers come.")] = 500.0,
     share: Annotated[list[float] | None, typer.Option(min=0, max=1, help="Of these, how many ask for recommendations; one run each.")] = None,
+    plan: Annotated[Path | None, typer.Option(exists=True, help="A plan of that week; else one is made in five seconds.")] = None,
     database: Annotated[Literal["sqlite", "postgresql"], typer.Option(help="Which database.")] = "sqlite",
 ) -> None:
     """Load, and tell."""
@@ -162,11 +181,12 @@ def main(
                 found["callers"] = many_callers(server, callers, seconds)
             if {"questions", "mixed"} & set(parts):
                 week, times = make_week(size, seed=1), Times()
-                plan, found["size"] = planned(server, week, times), size
+                start = Plan.parse(plan.read_bytes()) if plan is not None else None
+                plan_id, found["size"] = planned(server, week, start, times), size
                 if "questions" in parts:
-                    found["questions"] = questions(server, week, plan, count, times)
+                    found["questions"] = questions(server, week, plan_id, count, times)
                 if "mixed" in parts:
-                    found["mixed"] = [mixed(server, week, plan, rate=rate, share=each, seconds=seconds) for each in share or [SHARE]]
+                    found["mixed"] = [mixed(server, week, plan_id, rate=rate, share=each, seconds=seconds) for each in share or [SHARE]]
             found["load_after"] = os.getloadavg()
         finally:
             server.close()
