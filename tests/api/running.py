@@ -169,7 +169,7 @@ class Server:
         """Ask the server to stop; returns its exit code."""
         assert self._process is not None
         self._process.terminate()
-        return self._process.wait(30)
+        return self._process.wait(START)
 
     def is_running(self) -> bool:
         """Whether the server is there."""
