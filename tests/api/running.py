@@ -72,7 +72,7 @@ class House:
         """A way to send requests by hand, with no key if none is given."""
         # Loading certificates, which nothing here needs, would take most of the time.
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
-        found = httpx.Client(base_url=self.url, headers=headers, timeout=30, verify=False)
+        found = httpx.Client(base_url=self.url, headers=headers, timeout=START, verify=False)
         self._opened.append(found)
         return found
 
