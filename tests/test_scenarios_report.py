@@ -100,12 +100,13 @@ def test_charts_are_sound_xml_with_words_for_those_who_do_not_see_them() -> None
 
 def test_a_map_names_the_communities_of_which_most_is_to_be_said() -> None:
     places = [{"id": f"c{k}", "name": f"{NASTY if k == 0 else '社区'}{k}", "x": 1.0 * k, "y": 0.0, "is_degrees": False} for k in range(9)]
-    asked = dict.fromkeys((place["id"] for place in places), 10.0)
-    shares = {place["id"]: 0.5 if place["id"] == "c8" else 1.0 for place in places}
+    names = [f"c{k}" for k in range(9)]
+    asked = dict.fromkeys(names, 10.0)
+    shares = {name: 0.5 if name == "c8" else 1.0 for name in names}
     drawn = "".join(ET.fromstring(community_map(places, (shares, asked), "m", scale="服务率")).itertext())
     assert "社区8 50%" in drawn
     assert "社区7" not in drawn, "nothing is to be said of what is served in full"
-    changes = {place["id"]: 0.01 * k * (-1) ** k for k, place in enumerate(places)}
+    changes = {name: 0.01 * k * (-1.0) ** k for k, name in enumerate(names)}
     drawn = "".join(ET.fromstring(community_map(places, (changes, asked), "m", scale="变化", most=0.08)).itertext())
     assert [name in drawn for name in ("社区8 +8", "社区7 -7", "社区3 -3", "社区2")] == [True, True, True, False]
 
