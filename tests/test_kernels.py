@@ -16,11 +16,11 @@ from matcher.instance import FAR
 from matcher.kernels import routes as r
 from matcher.kernels.cells import FEW, IS_MONOTONE, pack
 from matcher.kernels.insertion import evaluate_push, least_push
-from matcher.kernels.look import entry_of
+from matcher.kernels.look import entry_of, look
 from matcher.kernels.schedule import depart, reach
 from matcher.kernels.search import anneal, take_step
 from matcher.kernels.teams import best_place
-from matcher.kernels.work import below, uniform
+from matcher.kernels.work import GIVEN_NODE, GIVEN_PERSON, LOOK, below, uniform
 from matcher.plan import Assignment, Plan, Service
 from matcher.problem import Problem
 from matcher.solvers.construct import construct
@@ -409,3 +409,36 @@ def test_a_mask_finds_the_entries_that_a_list_holds_and_no_other() -> None:
         assert [entry_of(ins, n, s) for s in range(len(compiled.instance.shifts))] == [
             entries.get(s, r.NONE) for s in range(len(compiled.instance.shifts))
         ]
+
+
+def test_a_node_that_is_given_to_a_person_sees_the_shifts_of_that_person_alone() -> None:
+    instance = compile_problem(small_problem(21, 40)).instance
+    searcher = Searcher.on(instance, pack(instance), 1, None)
+    ins, _, rt, wk = searcher.arrays[:4]
+    looked = 0
+    for n in range(len(instance.nodes)):
+        entries = range(instance.entry_first[n], instance.entry_first[n + 1])
+        providers = {int(instance.shifts[instance.entry_shift[e]]["provider"]) for e in entries}
+        for p in providers:
+            wk[GIVEN_NODE], wk[GIVEN_PERSON] = n, p
+            seen = [int(wk[wk[LOOK] + k]) for k in range(look(ins, rt, wk, n, r.NONE, True, False))]
+            assert seen == [e for e in entries if instance.shifts[instance.entry_shift[e]]["provider"] == p]
+            looked += 1
+        wk[GIVEN_NODE] = r.NONE
+        assert look(ins, rt, wk, n, r.NONE, True, False) == len(entries) or len(entries) > FEW
+    assert looked > 50
+
+
+def test_nothing_stays_given_to_a_person_after_a_step() -> None:
+    problem = small_problem(38, 40)
+    instance = compile_problem(problem).instance
+    searcher = Searcher.on(instance, pack(instance), 1, None)
+    construct(searcher, lambda: False)
+    ins, pts, rt, wk = searcher.arrays[:4]
+    given = 0
+    for _ in range(400):
+        wk[GIVEN_PERSON] = r.NONE
+        take_step(ins, pts, rt, wk, 10, False, searcher.is_timed)
+        assert wk[GIVEN_NODE] == r.NONE
+        given += int(wk[GIVEN_PERSON] != r.NONE)
+    assert given > 5

@@ -6,12 +6,12 @@ The cost of a step then does not grow with the number of people who could serve 
 from __future__ import annotations
 
 from matcher.kernels.cells import (
-    ENTRY_FIRST, FEW, FIRST_NODE, MASKS, MASK_SLOT, MASK_WIDTH, NEAR, NEAR_WIDTH, N_VISIT, S_PROVIDER, cell, entry_shift,
-    node_row, shift_row,
+    ENTRY_FIRST, FEW, FIRST_NODE, MASKS, MASK_SLOT, MASK_WIDTH, NEAR, NEAR_WIDTH, N_VISIT, P_SHIFTS, P_SHIFT_FIRST, S_PROVIDER, cell, entry_shift,
+    node_row, provider_row, shift_row,
 )  # fmt: skip
 from matcher.kernels.jit import kernel
 from matcher.kernels.routes import CHANGED, FREED, NONE, SHIFT, get_node, get_provider, get_shift
-from matcher.kernels.work import IS_WIDE, LOOK, SHIFT_BLINK, SHIFT_STAMP, STAMP, STEP, STEP_COUNT, below
+from matcher.kernels.work import GIVEN_NODE, GIVEN_PERSON, IS_WIDE, LOOK, SHIFT_BLINK, SHIFT_STAMP, STAMP, STEP, STEP_COUNT, below
 
 NEIGHBOURS = 16
 AT_RANDOM = 2
@@ -64,6 +64,18 @@ def is_passed_over(wk):
 
 
 @kernel
+def _of_person(ins, wk, n, p):
+    """Write to ``LOOK`` the entries of node n in the shifts of provider p; return how many."""
+    provider, count = provider_row(ins, p), wk[LOOK]
+    for s in range(ins[provider + P_SHIFT_FIRST], ins[provider + P_SHIFT_FIRST] + ins[provider + P_SHIFTS]):
+        entry = entry_of(ins, n, s)
+        if entry != NONE:
+            wk[count] = entry
+            count += 1
+    return count - wk[LOOK]
+
+
+@kernel
 def look(ins, rt, wk, n, failed, sees_all, has_blinks):
     """Write to ``LOOK`` the entries of node n to try; return how many.
 
@@ -75,6 +87,8 @@ def look(ins, rt, wk, n, failed, sees_all, has_blinks):
         Whether some shifts may be passed over at random.
     """
     first, last, count = cell(ins, ENTRY_FIRST, n), cell(ins, ENTRY_FIRST, n + 1), wk[LOOK]
+    if n == wk[GIVEN_NODE]:
+        return _of_person(ins, wk, n, wk[GIVEN_PERSON])
     if last - first <= FEW or wk[IS_WIDE] == 1:
         # A visit that has many entries did not see them all when it failed.
         sees_all |= last - first > FEW

@@ -2,7 +2,6 @@
 
 References
 ----------
-Christiaens and Vanden Berghe (2020), Slack Induction by String Removals for Vehicle Routing Problems, doi 10.1287/trsc.2019.0914.
 Ropke and Pisinger (2006), An Adaptive Large Neighborhood Search Heuristic for the Pickup and Delivery Problem with Time Windows,
 doi 10.1287/trsc.1050.0135.
 """
@@ -14,45 +13,36 @@ import math
 import numpy as np
 from matcher.instance import FAR, Instance, Longs
 from matcher.kernels.cells import (
-    COMMUNITY_WEIGHT, D_FIRST_VISIT, D_VISITS, ENTRY_FIRST, EQUITY, MAX_LATENESS, NEAR, NEAR_WIDTH, NODE_COUNT, N_IS_ROOM, N_SECONDS, N_VISIT,
-    SHIFT_COUNT, SHIFT_FIRST, SHIFT_NODE, S_DAY, VISIT_COUNT, V_COMMUNITY, V_FIRST_NODE, V_LOSS, V_NEED, V_NODES, V_ROLES, V_WEIGHT, V_WINDOWS,
-    V_WINDOW_FIRST, WINDOWS, W_DUE, W_LOW, cell, entry_shift, need_row, node_row, shift_row, visit_row, weight,
+    COMMUNITY_WEIGHT, ENTRY_FIRST, EQUITY, MAX_LATENESS, NEAR, NEAR_WIDTH, NODE_COUNT, N_IS_ROOM, N_SECONDS, N_VISIT, SHIFT_FIRST, SHIFT_NODE,
+    VISIT_COUNT, V_COMMUNITY, V_FIRST_NODE, V_LOSS, V_ROLES, V_WEIGHT, V_WINDOWS, V_WINDOW_FIRST, WINDOWS, W_DUE, W_LOW, cell, node_row, visit_row,
+    weight,
 )  # fmt: skip
 from matcher.kernels.insertion import has_news
 from matcher.kernels.jit import kernel
 from matcher.kernels.place import forget_touched, place_visit, remove_visit
 from matcher.kernels.routes import (
-    ABSENT, ABSENTEES, CLOCK, COUNT, FAILED, HEAD, IS_IN, JOURNAL, JOURNAL_LENGTH, JOURNAL_OVERFLOWED, LEFT_OUT, LOSS, MEMORY_END, NEXT, NONE, PREV,
-    ROUTES_HEAD, SHIFT, SLOT, SOFT, START, WORST, get_node, get_shift, get_total, get_visit, memory_of, open_journal, put_total, put_visit,
-    roll_back, view,
+    ABSENT, ABSENTEES, CLOCK, FAILED, IS_IN, JOURNAL, JOURNAL_LENGTH, JOURNAL_OVERFLOWED, LEFT_OUT, LOSS, MEMORY_END, NONE, ROUTES_HEAD, SHIFT, SLOT,
+    SOFT, START, WORST, get_node, get_total, get_visit, memory_of, open_journal, put_total, put_visit, roll_back, view,
 )  # fmt: skip
+from matcher.kernels.ruin import ruin
 from matcher.kernels.schedule import lateness, settle
 from matcher.kernels.teams import best_place
 from matcher.kernels.work import (
-    ABSENCES, FOCUS, IS_OUT, IS_TOUCHED, IS_WIDE, ORDER, REMOVED, SEED, SHIFT_BLINK, SORT_KEY, STEP, STEP_COUNT, TOUCHED, TOUCHED_COUNT, WANTED,
-    below, draw, uniform,
+    ABSENCES, FOCUS, GIVEN_NODE, IS_OUT, IS_WIDE, ORDER, SEED, SHIFT_BLINK, SORT_KEY, STEP, STEP_COUNT, TOUCHED, TOUCHED_COUNT, WANTED, below, draw,
+    uniform,
 )  # fmt: skip
 
 MEAN_REMOVED, MEAN_REMOVED_IN_FOCUS = 10, 7
-LONGEST_STRING = 10
-SPLIT = 0.5
-LONGER_SPLIT = 0.01
 SWEEP = 256
-FOR_ABSENT = 0.33
-"""Share of the steps that remove visits where one that is left out could go, rather than anywhere."""
 FAR_KEY = 1 << 20
 MOST_CANDIDATES, MOST_TRIED = 4000, 32
 """Nodes that may be in the routes of a step up to which all are looked through for absent visits; above it so many absent ones are drawn."""
 SHIFT_BLINK_STEPS, SHIFT_BLINK_RATE = 8, 4
 """In one step of so many, one shift of so many is passed over: what greedy insertion always chooses first is then not there to choose."""
-
-
-FOCUS_ABOVE, ABSENT_TRIES = 2000, 16
-"""Visits above which bursts of steps keep to the neighbours of one visit: what they work on then stays in the caches of the processor. And how
-often an absent one is sought among these."""
+FOCUS_ABOVE = 2000
+"""Visits above which bursts of steps keep to the neighbours of one visit: what they work on then stays in the caches of the processor."""
 FOCUS_KEPT = 2
 """Bursts, on average, that keep to one visit."""
-
 
 # slots of the head of a record of the best routes
 BEST_COST, DIRTY_COUNT, DIRTY_ROOM, DIRTY, BEST_MEMORY = range(5)
@@ -158,7 +148,7 @@ def insert_visit(ins, pts, rt, wk, v, has_blinks, is_timed):
         limit += equity * (1000 * left_out * left_out // total) - equity * (1000 * after * after // total)
     cost, pairing = best_place(ins, pts, rt, wk, v, limit, has_blinks, is_timed)
     if cost >= FAR:
-        if not has_blinks or wk[SHIFT_BLINK] == 0:
+        if (not has_blinks or wk[SHIFT_BLINK] == 0) and wk[GIVEN_NODE] == NONE:
             put_visit(rt, v, FAILED, get_total(rt, CLOCK))
         return False
     mark = rt[JOURNAL_LENGTH]
@@ -169,154 +159,6 @@ def insert_visit(ins, pts, rt, wk, v, has_blinks, is_timed):
     forget_touched(wk)
     roll_back(rt, mark)
     return False
-
-
-@kernel
-def _remove_string(ins, pts, rt, wk, n, length, is_split):
-    """Remove a run of `length` visits of the route of node n that holds it; if split, keep a run inside."""
-    s = get_node(rt, n, SHIFT)
-    size = get_shift(rt, s, COUNT)
-    keep = 0
-    if is_split:
-        keep = 1
-        while keep < size - length and uniform(wk) < LONGER_SPLIT:
-            keep += 1
-    span = min(size, length + keep)
-    # position of n, and the first position of the run
-    at, m = 0, get_node(rt, n, PREV)
-    while m != NONE:
-        at += 1
-        m = get_node(rt, m, PREV)
-    low, high = max(0, at - span + 1), min(at, size - span)
-    first = low + below(wk, high - low + 1)
-    keep_from = first + below(wk, span - keep + 1) if keep > 0 else -1
-    count, position, m = 0, 0, get_shift(rt, s, HEAD)
-    while m != NONE and position < first + span:
-        if position >= first and not (keep > 0 and keep_from <= position < keep_from + keep):
-            wk[wk[REMOVED] + count] = ins[node_row(ins, m) + N_VISIT]
-            count += 1
-        position += 1
-        m = get_node(rt, m, NEXT)
-    for k in range(count):
-        if get_visit(rt, wk[wk[REMOVED] + k], IS_IN) == 1:
-            remove_visit(ins, pts, rt, wk, wk[wk[REMOVED] + k])
-
-
-@kernel
-def _near(ins, wk, v):
-    """Return a random visit of those near visit v, or v itself."""
-    u = cell(ins, NEAR, v * ins[NEAR_WIDTH] + below(wk, ins[NEAR_WIDTH]))
-    return u if u != NONE else v
-
-
-@kernel
-def _draw_visit(ins, wk):
-    """Return a random visit: of all, or of those around the visit that a burst of steps keeps to."""
-    if wk[FOCUS] == NONE:
-        return below(wk, ins[VISIT_COUNT])
-    return _near(ins, wk, wk[FOCUS])
-
-
-@kernel
-def _draw_absent(ins, rt, wk):
-    """Return a random absent visit, if possible one around the visit that a burst of steps keeps to."""
-    if wk[FOCUS] != NONE:
-        for _ in range(ABSENT_TRIES):
-            v = _draw_visit(ins, wk)
-            if get_visit(rt, v, IS_IN) == 0:
-                return v
-    return rt[rt[ABSENTEES] + below(wk, get_total(rt, ABSENT))]
-
-
-@kernel
-def ruin(ins, pts, rt, wk, mean_removed):
-    """Remove strings of visits from routes near a random visit (slack induction by string removals)."""
-    visits, shifts = ins[VISIT_COUNT], ins[SHIFT_COUNT]
-    placed = visits - get_total(rt, ABSENT)
-    if placed == 0:
-        return
-    used = 0
-    mean_length = 1.0
-    # mean length of the routes around, from a few of them: routes differ little and the whole count would cost time
-    total = 0
-    for _ in range(8):
-        s = below(wk, shifts)
-        if get_shift(rt, s, COUNT) > 0:
-            total += get_shift(rt, s, COUNT)
-            used += 1
-    if used > 0:
-        mean_length = total / used
-    longest = min(float(LONGEST_STRING), max(1.0, mean_length))
-    most = 4.0 * mean_removed / (1.0 + longest) - 1.0
-    strings = math.floor(uniform(wk) * most + 1.0)
-    wk[WANTED] = NONE
-    if get_total(rt, ABSENT) > 0 and uniform(wk) < FOR_ABSENT:
-        v = _draw_absent(ins, rt, wk)
-        wk[SEED] = v
-        if below(wk, 2) == 0:
-            wk[WANTED] = v
-        if below(wk, 4) == 0:
-            _remove_siblings(ins, pts, rt, wk, v)
-        _make_room(ins, pts, rt, wk, v, strings, longest)
-        return
-    seed = _draw_visit(ins, wk)
-    wk[SEED] = seed
-    done = 0
-    for k in range(-1, ins[NEAR_WIDTH]):
-        v = seed if k < 0 else cell(ins, NEAR, seed * ins[NEAR_WIDTH] + k)
-        if v < 0 or done >= strings:
-            break
-        if get_visit(rt, v, IS_IN) == 0:
-            continue
-        visit = visit_row(ins, v)
-        n = ins[visit + V_FIRST_NODE] + below(wk, ins[visit + V_NODES])
-        s = get_node(rt, n, SHIFT)
-        if wk[wk[IS_TOUCHED] + s] == 1:
-            continue
-        _remove_some(ins, pts, rt, wk, n, longest)
-        done += 1
-
-
-@kernel
-def _remove_siblings(ins, pts, rt, wk, v):
-    """Remove the other visits of the need of an absent visit, whose days may be what keeps it out."""
-    need = need_row(ins, ins[visit_row(ins, v) + V_NEED])
-    for w in range(ins[need + D_FIRST_VISIT], ins[need + D_FIRST_VISIT] + ins[need + D_VISITS]):
-        if get_visit(rt, w, IS_IN) == 1:
-            remove_visit(ins, pts, rt, wk, w)
-
-
-@kernel
-def _remove_some(ins, pts, rt, wk, n, longest):
-    """Remove a string of random length around node n."""
-    size = get_shift(rt, get_node(rt, n, SHIFT), COUNT)
-    length = math.floor(uniform(wk) * min(float(size), longest) + 1.0)
-    _remove_string(ins, pts, rt, wk, n, min(length, size), uniform(wk) < SPLIT and size > length)
-
-
-@kernel
-def _make_room(ins, pts, rt, wk, v, strings, longest):
-    """Remove strings from routes that could hold an absent visit, most of them on one day."""
-    visit = visit_row(ins, v)
-    day, done = NONE, 0
-    for _ in range(4 * strings + 4):
-        n = ins[visit + V_FIRST_NODE] + below(wk, ins[visit + V_NODES])
-        first, last = cell(ins, ENTRY_FIRST, n), cell(ins, ENTRY_FIRST, n + 1)
-        if first == last:
-            return
-        s = entry_shift(ins, first + below(wk, last - first))
-        if get_shift(rt, s, COUNT) == 0 or wk[wk[IS_TOUCHED] + s] == 1:
-            continue
-        if day != NONE and ins[shift_row(ins, s) + S_DAY] != day and below(wk, 8) > 0:
-            continue
-        day = ins[shift_row(ins, s) + S_DAY]
-        n = get_shift(rt, s, HEAD)
-        for _ in range(below(wk, get_shift(rt, s, COUNT))):
-            n = get_node(rt, n, NEXT)
-        _remove_some(ins, pts, rt, wk, n, longest)
-        done += 1
-        if done == strings:
-            return
 
 
 @kernel
@@ -419,6 +261,9 @@ def recreate(ins, pts, rt, wk, is_sweep, is_timed, removed_from):
     wk[IS_WIDE] = is_sweep
     count = _gather(ins, rt, wk, is_sweep, removed_from)
     settle_or_remove(ins, pts, rt, wk)
+    if wk[GIVEN_NODE] != NONE:
+        insert_visit(ins, pts, rt, wk, wk[WANTED], True, is_timed)
+        wk[GIVEN_NODE] = NONE
     _sort_keys(ins, wk, count)
     _sort(wk, count)
     for k in range(count):

@@ -8,6 +8,7 @@ tables
     ``CHOSEN``: the best place found, a candidate for each node. ``TRIAL_DAY``, ``TRIAL_PICK``, ``PARTIAL``, ``MEMBERS``, ``STARTS``: the team
     being tried.
     ``PUSH_NODE``, ``PUSH_START``, ``TRIAL_START``, ``TRIAL_COST``, ``TRIAL_EPOCH``: delays being followed through the routes.
+    ``GIVEN_NODE``, ``GIVEN_PERSON``: a node that only one provider may take in this step, -1 for none.
     ``ORDER``, ``SORT_KEY``, ``IS_OUT``, ``REMOVED``: visits being placed or removed. ``ABSENCES``: how often each visit failed to find a place.
 
 A *candidate* is one way to hold one node: ``COST``, ``FIXED`` (the part that does not depend on when), ``TO_ENTRY``, ``AFTER`` (the node before
@@ -38,7 +39,8 @@ SCAN_ROOM = 512
 ) = range(28)  # fmt: skip
 (
     RNG, TOUCHED_COUNT, EPOCH, PUSH_ROOM, QUEUE_HEAD, QUEUE_SIZE, BUCKETS, SHIFT_BLINK, WANTED, DAY_EPOCH, STAMP, STEP_COUNT, IS_WIDE, FOCUS, SEED,
-) = range(28, 43)  # fmt: skip
+    GIVEN_NODE, GIVEN_PERSON,
+) = range(28, 45)  # fmt: skip
 WORK_HEAD = 48
 
 
@@ -56,7 +58,7 @@ def workspace(instance: Instance, seed: int) -> Longs:
     starts = WORK_HEAD + np.concatenate(([0], np.cumsum(sizes)))
     wk = np.zeros(starts[-1], np.int64)
     wk[: len(sizes)] = starts[:-1]
-    wk[PUSH_ROOM], wk[BUCKETS], wk[FOCUS] = pushes, buckets, -1
+    wk[PUSH_ROOM], wk[BUCKETS], wk[FOCUS], wk[GIVEN_NODE] = pushes, buckets, -1, -1
     mixed = (seed * 0x9E3779B97F4A7C15 + 0x5851F42D4C957F2D) % 2**64 or 1
     wk[RNG] = mixed - 2**64 if mixed >= 2**63 else mixed
     return wk
