@@ -121,8 +121,9 @@ def ruin(ins, pts, rt, wk, mean_removed):
         return
     seed = _draw_visit(ins, wk)
     wk[SEED] = seed
-    if _is_shared(ins, rt, seed) and below(wk, max(FOR_PERSON, visits // FOR_PERSON_VISITS)) == 0 and _give_to_another(ins, pts, rt, wk, seed, longest):
-        return
+    if _is_shared(ins, rt, seed) and below(wk, max(FOR_PERSON, visits // FOR_PERSON_VISITS)) == 0:
+        if _give_to_another(ins, pts, rt, wk, seed, longest):
+            return
     done = 0
     for k in range(-1, ins[NEAR_WIDTH]):
         v = seed if k < 0 else cell(ins, NEAR, seed * ins[NEAR_WIDTH] + k)
