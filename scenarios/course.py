@@ -23,6 +23,10 @@ ROUNDS: Final = 3
 """How often, at most, a better plan of the base week is handed on to every other week."""
 Batches = Generator[list[Task], Mapping[Task, Json], None]
 Offers = Generator[list[Task], Mapping[Task, Json], bool]
+Taken = Generator[list[Task], Mapping[Task, Json], Mapping[Task, Json]]
+Line = tuple[str, list[Case]]
+"""The way that all points of a line of a grid go, and the line."""
+Directed = Generator[list[Task], Mapping[Task, Json], list[Line]]
 
 
 class Course:
@@ -51,6 +55,7 @@ class Course:
         self._numbers = replicates(settings)
         self._first = first_tasks(settings) if settings.warm else []
         self.total = len(self._first) + len(self.cases) * len(self._numbers) + (len(self.cases) if settings.prove else 0)
+        self._offers: set[Task] = set()
         self._batches = self._all()
         self.batch = next(self._batches)
 
@@ -96,7 +101,7 @@ class Course:
         What is better for the base week is offered to all: else the base week, with the best of so many searches, would look better than weeks
         with one search each that differ in nothing that matters.
         """
-        lines = list(_lines(self.cases, self.best, self._numbers))
+        lines = yield from self._directed()
         is_better = False
         for _ in range(ROUNDS):
             if is_better:
@@ -110,6 +115,26 @@ class Course:
                 yield from self._along(line)
             if not is_better:
                 return
+
+    def _directed(self) -> Directed:
+        """Return the lines of grids, each from the week that allows least to the one that allows most, with the way that all their points go.
+
+        What a number means to a week is found out by trying: the plan of one end of a line holds at the other, or it does not. Where both hold at
+        the other end the line is walked both ways; where neither does, from where more is left out to where less is.
+        """
+        r, directed = self._numbers[0], []
+        lines = list(_lines(self.cases, self.best, self._numbers))
+        tasks = [(self._offer(line[-1], r, line[0].id), self._offer(line[0], r, line[-1].id)) for _, line in lines]
+        done = (yield from self._taken([task for pair in tasks for task in pair])) if tasks else {}
+        for (way, line), (up, down) in zip(lines, tasks, strict=True):
+            holds = [_unserved(done[task]) <= self._leaves(giver.id, r) for task, giver in ((up, line[0]), (down, line[-1]))]
+            if holds[0] == holds[1]:
+                first, last = (fmean(self._leaves(case.id, number) for number in self._numbers) for case in (line[0], line[-1]))
+                ways = (line, line[::-1]) if first >= last else (line[::-1], line)
+                directed += [(way, one) for one in ways[: 2 if holds[0] else 1]]
+            else:
+                directed.append((way, line if holds[0] else line[::-1]))
+        return directed
 
     def _from_tighter(self) -> Iterator[tuple[Case, int, str]]:
         for r in self._numbers:
@@ -125,12 +150,10 @@ class Course:
 
     def _offered(self, offers: Iterable[tuple[Case, int, str]]) -> Offers:
         """Try plans of other weeks in weeks; where one leaves out less, or as much for less, it counts. Returns whether any did."""
-        # without search: what breaks a rule is dropped, and what fits in is put in
-        tasks = {Task(case.id, r, case.edits, r, 0.0, None, self.best[giver, r]["plan"]): giver for case, r, giver in offers}
+        tasks = {self._offer(case, r, giver): giver for case, r, giver in offers}
         if not tasks:
             return False
-        self.total += len(tasks)
-        done = yield list(tasks)
+        done = yield from self._taken(list(tasks))
         is_any = False
         for task, giver in tasks.items():
             place = task.scenario, task.replicate
@@ -139,11 +162,21 @@ class Course:
                 is_any = True
         return is_any
 
+    def _offer(self, case: Case, replicate: int, giver: str) -> Task:
+        """Return the run that takes over the plan of another week: without search, what breaks a rule is dropped, and what fits in is put in."""
+        return Task(case.id, replicate, case.edits, replicate, 0.0, None, self.best[giver, replicate]["plan"])
+
+    def _taken(self, tasks: list[Task]) -> Taken:
+        """Have runs that take plans over done, and return their records; one that was done before is not counted again."""
+        self.total += len(set(tasks) - self._offers)
+        self._offers.update(tasks)
+        return (yield tasks)
+
     def _way(self, case: Case) -> str:
         return str(self.best[case.id, self._numbers[0]]["way"])
 
     def _leaves(self, name: str, replicate: int) -> float:
-        return float(self.best[name, replicate]["figures"]["measures"]["unserved"])
+        return _unserved(self.best[name, replicate])
 
 
 def _of(task: Task, record: Json) -> Json:
@@ -151,15 +184,16 @@ def _of(task: Task, record: Json) -> Json:
     return {"scenario": task.scenario, "replicate": task.replicate, **record}
 
 
+def _unserved(record: Json) -> float:
+    return float(record["figures"]["measures"]["unserved"])
+
+
 def _rank(record: Json) -> tuple[float, int]:
-    return record["figures"]["measures"]["unserved"], record["cost"]
+    return _unserved(record), record["cost"]
 
 
-def _lines(cases: Sequence[Case], records: Mapping[Place, Json], numbers: Sequence[int]) -> Iterator[tuple[str, list[Case]]]:
-    """Yield the lines of grids along one number, from where more is left out to where less is, where all points go the same way.
-
-    That each week of a line allows more than the one before is likely and no more: whether a plan holds there is found out by trying.
-    """
+def _lines(cases: Sequence[Case], records: Mapping[Place, Json], numbers: Sequence[int]) -> Iterator[Line]:
+    """Yield the lines of grids along one number, by that number, where all points go the same way."""
     groups: dict[tuple[Any, ...], list[Case]] = {}
     for case in cases:
         for name, value in (case.values or {}).items():
@@ -169,6 +203,4 @@ def _lines(cases: Sequence[Case], records: Mapping[Place, Json], numbers: Sequen
     for (_, name, _), group in groups.items():
         ways = {str(records[case.id, r]["way"]) for case in group for r in numbers} - {"same"}
         if len(group) > 1 and len(ways) == 1 and ways <= {"tighter", "looser"}:
-            line = sorted(group, key=lambda case: (case.values or {})[name])
-            first, last = (fmean(records[case.id, r]["figures"]["measures"]["unserved"] for r in numbers) for case in (line[0], line[-1]))
-            yield ways.pop(), line if first >= last else line[::-1]
+            yield ways.pop(), sorted(group, key=lambda case: (case.values or {})[name])
