@@ -158,7 +158,7 @@ def _is_shared(ins, rt, v):
 
 @kernel
 def _give_to_another(ins, pts, rt, wk, v, longest):
-    """Remove all visits of the need of v, and have somebody who serves none of them in a role of v take it; returns False where nobody could.
+    """Remove all visits of the need of v, and have somebody who serves none of them in a role of v take it; returns False where who is drawn does.
 
     One visit given to another costs continuity, all of them often nothing: a change that pays only as a whole is found only as a whole. The others
     follow by themselves, for then the one who is new costs less in them than whoever was there before.
@@ -174,12 +174,8 @@ def _give_to_another(ins, pts, rt, wk, v, longest):
     if below(wk, 2) == 0:
         provider = provider_row(ins, p)
         for s in range(ins[provider + P_SHIFT_FIRST], ins[provider + P_SHIFT_FIRST] + ins[provider + P_SHIFTS]):
-            count = get_shift(rt, s, COUNT)
-            if count > 0:
-                m = get_shift(rt, s, HEAD)
-                for _ in range(below(wk, count)):
-                    m = get_node(rt, m, NEXT)
-                _remove_some(ins, pts, rt, wk, m, longest)
+            if get_shift(rt, s, COUNT) > 0:
+                _remove_anywhere(ins, pts, rt, wk, s, longest)
     wk[WANTED], wk[GIVEN_NODE], wk[GIVEN_PERSON] = v, n, p
     return True
 
@@ -190,6 +186,15 @@ def _remove_some(ins, pts, rt, wk, n, longest):
     size = get_shift(rt, get_node(rt, n, SHIFT), COUNT)
     length = math.floor(uniform(wk) * min(float(size), longest) + 1.0)
     _remove_string(ins, pts, rt, wk, n, min(length, size), uniform(wk) < SPLIT and size > length)
+
+
+@kernel
+def _remove_anywhere(ins, pts, rt, wk, s, longest):
+    """Remove a string of random length around a random node of the route of shift s, which is not empty."""
+    n = get_shift(rt, s, HEAD)
+    for _ in range(below(wk, get_shift(rt, s, COUNT))):
+        n = get_node(rt, n, NEXT)
+    _remove_some(ins, pts, rt, wk, n, longest)
 
 
 @kernel
@@ -208,10 +213,7 @@ def _make_room(ins, pts, rt, wk, v, strings, longest):
         if day != NONE and ins[shift_row(ins, s) + S_DAY] != day and below(wk, 8) > 0:
             continue
         day = ins[shift_row(ins, s) + S_DAY]
-        n = get_shift(rt, s, HEAD)
-        for _ in range(below(wk, get_shift(rt, s, COUNT))):
-            n = get_node(rt, n, NEXT)
-        _remove_some(ins, pts, rt, wk, n, longest)
+        _remove_anywhere(ins, pts, rt, wk, s, longest)
         done += 1
         if done == strings:
             return
