@@ -20,9 +20,9 @@ from matcher.kernels.probe import exchange, probe, probe_exchanges
 from matcher.kernels.routes import IS_IN, view
 from matcher.living.amend import lines_of, pins_of
 from matcher.living.derived import Kept
-from matcher.living.recheck import Recheck
 from matcher.solvers.warm import INS, NUMBERS, PTS, warm_up
 from matcher.start import state_of
+from matcher.verifier.recheck import Recheck
 
 if TYPE_CHECKING:
     from matcher.instance import Longs

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
     from matcher.compile import Compiled
     from matcher.instance import Longs
-    from matcher.living.recheck import Recheck
     from matcher.living.trace import Changed
     from matcher.plan import Assignment
     from matcher.problem import Problem
     from matcher.rules import Term
+    from matcher.verifier.recheck import Recheck
 
 TOP = 10
 PER_TEAM = 2

@@ -10,10 +10,10 @@ import pytest
 
 from benchmarks.small import small_problem
 from matcher.check import check
-from matcher.living.recheck import Recheck
 from matcher.plan import Assignment, Plan
 from matcher.rules import Rule
 from matcher.solve import solve
+from matcher.verifier.recheck import Recheck
 from tests.weeks import alone, fund, need, organization, plan, serve, visit, volunteer, week
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from matcher.check import Violation
 from matcher.fields import Fen
 from matcher.plan import Plan
 from matcher.problem import Problem
@@ -23,7 +22,7 @@ from matcher.verifier.reading import Reading, read
 from matcher.verifier.routes import route_violations
 from matcher.verifier.tally import lateness, tally
 from matcher.verifier.teams import team_violations
-from matcher.verifier.violations import yuan
+from matcher.verifier.violations import Violation, yuan
 
 if TYPE_CHECKING:
     from matcher.people import Fund, Provider
