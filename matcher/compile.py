@@ -191,6 +191,12 @@ class _Index:
         self.community = {community.id: i for i, community in enumerate(problem.communities)}
 
 
+def _table(rows: list[dict[str, int]], dtype: Any) -> Any:
+    """Return a structured array; a field that a row does not have is 0. (Writing an array's fields one by one takes three times as long.)"""
+    names = dtype.names
+    return np.array([tuple([row.get(name, 0) for name in names]) for row in rows], dtype)
+
+
 def _starts(lengths: Any) -> np.ndarray[Any, np.dtype[np.int32]]:
     return np.concatenate(([0], np.cumsum(np.fromiter(lengths, np.int64)))).astype(np.int32)
 
@@ -211,7 +217,7 @@ def known_of(problem: Problem, residents: Iterable[Resident], provider: dict[str
 
 def _providers_and_shifts(problem: Problem, journeys: Journeys, row_of: dict[str, int], links_of: list[list[int]]) -> tuple[Any, Any]:
     rooms = [(venue, room) for venue in problem.venues for room in venue.rooms]
-    table = np.zeros(len(problem.providers) + len(rooms), PROVIDER)
+    table: list[dict[str, int]] = []
     rows: list[tuple[int, ...]] = []
     first: dict[str, int] = {}
     count: dict[str, int] = {}
@@ -242,24 +248,31 @@ def _providers_and_shifts(problem: Problem, journeys: Journeys, row_of: dict[str
     weeks, link_start = problem.horizon.weeks, 0
     for i, p in enumerate(problem.providers):
         links = len(links_of[i])
-        row = table[i]
-        row["kind"], row["supervision"], row["supervises"] = KINDS.index(p.kind), SUPERVISION.index(p.supervision), p.supervises
-        row["link_first"], row["links"], row["has_grades"] = link_start, links, links > 0
+        start, shifts = first.get(p.id, 0), count.get(p.id, 0)
+        own = rows[start : start + shifts]
+        table.append(
+            {
+                "kind": KINDS.index(p.kind),
+                "supervision": SUPERVISION.index(p.supervision),
+                "supervises": p.supervises,
+                "link_first": link_start,
+                "links": links,
+                "has_grades": links > 0,
+                "caseload": p.caseload or 0,
+                "max_day": p.max_minutes_day * 60 if p.max_minutes_day is not None else FAR,
+                "max_week": p.max_minutes_week * 60 if p.max_minutes_week is not None else FAR,
+                "shift_first": start,
+                "shifts": shifts,
+                "offered": objective.offered_minutes(p, sum(b - a for *_, a, b, _low, _high, _length, _leg in own) // 60, weeks),
+            }
+        )
         link_start += links
-        row["caseload"] = p.caseload or 0
-        row["max_day"] = p.max_minutes_day * 60 if p.max_minutes_day is not None else FAR
-        row["max_week"] = p.max_minutes_week * 60 if p.max_minutes_week is not None else FAR
-        row["shift_first"], row["shifts"] = first.get(p.id, 0), count.get(p.id, 0)
-        own = rows[row["shift_first"] : row["shift_first"] + row["shifts"]]
-        row["offered"] = objective.offered_minutes(p, sum(end - start for *_, start, end, _low, _high, _length, _leg in own) // 60, weeks)
     for j, (venue, _room) in enumerate(rooms):
-        row = table[len(problem.providers) + j]
         spans = openings_of(venue, problem.horizon)
-        row["kind"], row["max_day"], row["max_week"] = 3, FAR, FAR
-        row["shift_first"], row["shifts"] = len(rows), len(spans)
+        table.append({"kind": 3, "max_day": FAR, "max_week": FAR, "shift_first": len(rows), "shifts": len(spans)})
         base = journeys.of_venue(venue)
         rows.extend((len(problem.providers) + j, 1, a // 86_400, a // 604_800, base, -1, 0, 0, a, b, 0, 0, 0, FAR) for a, b in spans)
-    return table, np.array(rows, SHIFT)
+    return _table(table, PROVIDER), np.array(rows, SHIFT)
 
 
 def _number_counters(problem: Problem, providers: Any) -> int:
@@ -279,7 +292,7 @@ def _number_counters(problem: Problem, providers: Any) -> int:
 
 
 def _needs(problem: Problem) -> tuple[Any, list[int], list[int]]:
-    table = np.zeros(len(problem.needs), NEED)
+    rows: list[dict[str, int]] = []
     named = {pin.visit.rpartition("#")[0] for pin in problem.pins} | {line.visit.rpartition("#")[0] for line in problem.in_force}
     breadth = [
         (len(f.categories) if f.categories is not None else 10**6) * (len(f.communities) if f.communities is not None else 10**6)
@@ -288,13 +301,7 @@ def _needs(problem: Problem) -> tuple[Any, list[int], list[int]]:
     strong = [i for i, link in enumerate(problem.links) if link.grade in ("required", "preferred")]
     links: list[int] = []
     funds: list[int] = []
-    for i, need in enumerate(problem.needs):
-        row = table[i]
-        row["visits"], row["max_providers"] = need.visits, need.max_providers or 0
-        row["at_least_days"], row["at_most_days"] = need.spacing.at_least_days, need.spacing.at_most_days or 0
-        row["has_first_team"] = need.first_team is not None
-        row["is_numbered"] = need.first_team is not None or need.id in named
-        row["continuity"] = problem.weights.continuity if need.continuity else 0
+    for need in problem.needs:
         community = problem.community_of[need.id]
         may_pay = [
             f
@@ -304,10 +311,24 @@ def _needs(problem: Problem) -> tuple[Any, list[int], list[int]]:
             and (fund.communities is None or community in fund.communities)
         ]
         may_pay.sort(key=lambda f: (breadth[f], f))
-        row["fund_first"], row["funds"] = len(funds), len(may_pay)
+        rows.append(
+            {
+                "visits": need.visits,
+                "max_providers": need.max_providers or 0,
+                "at_least_days": need.spacing.at_least_days,
+                "at_most_days": need.spacing.at_most_days or 0,
+                "has_first_team": need.first_team is not None,
+                "is_numbered": need.first_team is not None or need.id in named,
+                "continuity": problem.weights.continuity if need.continuity else 0,
+                "fund_first": len(funds),
+                "funds": len(may_pay),
+                "link_first": len(links),
+                "links": len(strong) if need.linked else 0,
+            }
+        )
         funds.extend(may_pay)
-        row["link_first"], row["links"] = len(links), len(strong) if need.linked else 0
         links.extend(strong if need.linked else ())
+    table = _table(rows, NEED)
     table["first_visit"] = np.cumsum(table["visits"]) - table["visits"]
     return table, links, funds
 
@@ -380,7 +401,7 @@ def pin_start(problem: Problem, pin: Pin) -> int:
 
 
 def _visits(problem: Problem, visits: tuple[Visit, ...], index: _Index, pins: _Pins) -> tuple[Any, Any, Any, Any, list[int]]:
-    table = np.zeros(len(visits), VISIT)
+    rows: list[dict[str, int]] = []
     windows: list[tuple[int, int, int]] = []
     options: list[tuple[int, int]] = []
     prefers: list[tuple[int, int]] = []
@@ -393,37 +414,43 @@ def _visits(problem: Problem, visits: tuple[Visit, ...], index: _Index, pins: _P
     shared: dict[tuple[int, int], tuple[int, ...]] = {}
     last_need: str | None = None
     for v, visit in enumerate(visits):
-        row = table[v]
         if visit.need.id != last_need:
             need, last_need = need + 1, visit.need.id
-        row["first_node"], row["roles"] = nodes, len(visit.roles)
-        row["nodes"] = len(visit.roles) + (visit.need.place == "venue")
-        nodes += int(row["nodes"])
-        row["need"], row["number"] = need, visit.number
         resident = residents[visit.need.resident] if visit.need.resident is not None else None
-        row["resident"] = index.resident[resident.id] if resident is not None else -1
-        row["community"] = index.community[visit.community]
-        row["weight"] = objective.urgency_weight(weights, visit)
         line: InForce | None = in_force.get(visit.id)
         hours = banked_hours[resident.volunteer] if resident is not None and resident.volunteer is not None else 0
-        row["loss"] = objective.loss(weights, visit, hours, line, is_pinned=visit.id in pinned)
-        row["in_force_start"] = -1
-        if line is not None:
-            row["in_force_start"], row["stability"] = problem.horizon.since(line.start), weights.stability
-        key = (need, int(row["in_force_start"]))
+        stability = weights.stability if line is not None else 0
+        key = (need, problem.horizon.since(line.start) if line is not None else -1)
         if key not in shared:
             opens = sorted({(low, high) for low, high in _options(visit.windows, visit.preferred, key[1])})
             shared[key] = (len(windows), len(visit.windows), len(options), len(opens), len(prefers), len(visit.preferred))
             windows.extend(visit.windows)
             options.extend(opens)
             prefers.extend(visit.preferred)
-        row["window_first"], row["windows"], row["option_first"], row["options"], row["prefer_first"], row["prefers"] = shared[key]
-        row["must_first"], row["musts"] = len(musts), len(pins.musts.get(v, ()))
-        musts.extend(index.provider[p] for p in pins.musts.get(v, ()))
-        row["is_linked"] = visit.need.linked
         is_late = any(high > due for _, due, high in visit.windows) and (weights.lateness > 0 or weights.max_lateness > 0)
-        row["is_timed"] = is_late or (bool(visit.preferred) and weights.preferred_window > 0) or row["stability"] > 0
-    return table, np.array(windows, WINDOW), np.array(options, OPTION), np.array(prefers, OPTION), musts
+        rows.append(
+            {
+                "first_node": nodes,
+                "roles": len(visit.roles),
+                "nodes": len(visit.roles) + (visit.need.place == "venue"),
+                "need": need,
+                "number": visit.number,
+                "resident": index.resident[resident.id] if resident is not None else -1,
+                "community": index.community[visit.community],
+                "weight": objective.urgency_weight(weights, visit),
+                "loss": objective.loss(weights, visit, hours, line, is_pinned=visit.id in pinned),
+                "in_force_start": key[1],
+                "stability": stability,
+                **dict(zip(("window_first", "windows", "option_first", "options", "prefer_first", "prefers"), shared[key], strict=True)),
+                "must_first": len(musts),
+                "musts": len(pins.musts.get(v, ())),
+                "is_linked": visit.need.linked,
+                "is_timed": is_late or (bool(visit.preferred) and weights.preferred_window > 0) or stability > 0,
+            }
+        )
+        nodes += rows[-1]["nodes"]
+        musts.extend(index.provider[p] for p in pins.musts.get(v, ()))
+    return _table(rows, VISIT), np.array(windows, WINDOW), np.array(options, OPTION), np.array(prefers, OPTION), musts
 
 
 def _options(windows: Any, preferred: Any, in_force_start: int) -> Any:

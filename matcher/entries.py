@@ -42,7 +42,12 @@ class Eligibility:
         self._rating = np.array([rating(problem.weights, p) for p in people], np.int64)
         self._per_hour = np.array([p.price_per_hour for p in people], np.int64)
         self._per_visit = np.array([p.price_per_visit for p in people], np.int64)
+        self._levels: dict[str, Any] = {}
+        for i, p in enumerate(people):
+            for skill, level in p.skills.items():
+                self._levels.setdefault(skill, np.zeros(self._count, np.int64))[i] = level
         self._masks: dict[Any, Mask] = {}
+        self._paying: dict[Any, int] = {}
         self._removals: dict[Any, Removals] = {}
         self._residents = {resident.id: resident for resident in problem.residents}
         self._claimers: dict[str, list[int]] = {}
@@ -64,6 +69,7 @@ class Eligibility:
             _problem=problem,
             _visits=visits,
             _masks=dict(self._masks),
+            _paying={},
             _removals={},
             _residents={resident.id: resident for resident in problem.residents},
             _in_force={line.visit: line for line in problem.in_force},
@@ -76,7 +82,7 @@ class Eligibility:
         category = self._problem.category[need.category]
         yield Rule.KIND, self._mask(("kind", asks.kinds, asks.stand_ins), lambda: self._any_kind((*asks.kinds, *asks.stand_ins)))
         skills = tuple(sorted(asks.skills.items()))
-        yield Rule.SKILL, self._mask(("skill", skills), lambda: self._each(lambda p: all(p.skills.get(s, 0) >= level for s, level in skills)))
+        yield Rule.SKILL, self._mask(("skill", skills), lambda: self._skilled(skills))
         rank = RANK[asks.certificate]
         yield Rule.CERTIFICATE, self._mask(("certificate", rank, category.certified_social_worker), lambda: self._certified(rank, category))
         resident = self._residents[need.resident] if need.resident is not None else None
@@ -167,12 +173,15 @@ class Eligibility:
 
     def _payers(self, need: Need) -> int:
         community = self._problem.community_of[need.id]
-        return sum(
-            (need.funds is None or fund.id in need.funds)
-            and (fund.categories is None or need.category in fund.categories)
-            and (fund.communities is None or community in fund.communities)
-            for fund in self._problem.funds
-        )
+        key = (need.funds, need.category, community)
+        if key not in self._paying:
+            self._paying[key] = sum(
+                (need.funds is None or fund.id in need.funds)
+                and (fund.categories is None or need.category in fund.categories)
+                and (fund.communities is None or community in fund.communities)
+                for fund in self._problem.funds
+            )
+        return self._paying[key]
 
     def _mask(self, key: Any, make: Any) -> Mask:
         if key not in self._masks:
@@ -181,6 +190,12 @@ class Eligibility:
 
     def _each(self, claim: Any) -> Mask:
         return np.array([claim(p) for p in self._problem.providers], bool)
+
+    def _skilled(self, skills: tuple[tuple[str, int], ...]) -> Mask:
+        mask = np.ones(self._count, bool)
+        for skill, level in skills:
+            mask &= self._levels[skill] >= level if skill in self._levels else level <= 0
+        return mask
 
     def _any_kind(self, kinds: tuple[str, ...]) -> Mask:
         mask = np.zeros(self._count, bool)

@@ -15,17 +15,17 @@ from matcher.explain.refit import never
 from matcher.kernels.probe import OUT_COST, PLACED_COST, probe
 from matcher.living.desk import Desk
 from matcher.living.recommend import Moved
-from matcher.living.trace import Trace
 from matcher.plan import Assignment, Plan, Service
 from matcher.solvers.searcher import Searcher
+from matcher.trace import Trace
 from matcher.verifier.recheck import Recheck
 
 if TYPE_CHECKING:
     from matcher.check import Report, Violation
-    from matcher.living.trace import Changed
     from matcher.people import Provider
     from matcher.problem import Problem
     from matcher.rules import Term
+    from matcher.trace import Changed
     from matcher.verifier.recheck import Judged
     from matcher.visits import Visit
 

@@ -13,10 +13,10 @@ from matcher.kernels.cells import pack
 from matcher.living.append import with_need
 from matcher.living.closing import closed
 from matcher.living.desk import Desk
-from matcher.living.trace import Trace
 from matcher.people import Resident
 from matcher.plan import Plan
 from matcher.problem import Need
+from matcher.trace import Trace
 from matcher.validation import faults_from_pydantic
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from matcher.compile import Compiled
     from matcher.instance import Longs
-    from matcher.living.trace import Changed
     from matcher.plan import Assignment
     from matcher.problem import Problem
     from matcher.rules import Term
+    from matcher.trace import Changed
     from matcher.verifier.recheck import Recheck
 
 TOP = 10
