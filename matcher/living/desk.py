@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import boolean, int64
@@ -121,9 +121,14 @@ class Desk:
         """The pins that would keep each visit of the plan as it is."""
         return {item.visit: pins_of(item) for item in self.plan.assignments}
 
+    @cached_property
+    def candidates(self) -> tuple[Longs, Any]:
+        """Whom (rows of providers and rooms) the rules on people allow to each node, whatever pins ask: CSR."""
+        return self.compiled.eligibility.candidates({})
+
     def warmed(self) -> Desk:
         """Have everything ready that questions would otherwise wait for at first; returns the desk itself."""
-        for name in ("assigned", "row", "kept", "pins", "recheck", "basis"):
+        for name in ("assigned", "row", "kept", "pins", "recheck", "basis", "candidates"):
             getattr(self, name)
         return self
 

@@ -6,31 +6,40 @@ need nearly everything in the instance is as it was; what changed is written ane
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from matcher import objective
 from matcher.compile import Basis, Compiled, compile_problem
-from matcher.instance import FAR, OPTION, SHIFT, WINDOW, Instance, freeze
+from matcher.instance import FAR, OPTION, WINDOW, Instance, freeze
 from matcher.living.append import alone_of, joined
+from matcher.living.growth import Grown
 from matcher.living.trim import trimmed
 from matcher.visits import openings_of
 
 if TYPE_CHECKING:
+    from matcher.instance import Longs
     from matcher.living.amend import Amended
     from matcher.living.desk import Desk
     from matcher.plan import Assignment
     from matcher.problem import Need, Problem
     from matcher.visits import Visit
 
-Rows = list[tuple[int, int, int, tuple[int, int, int] | None]]
-"""Crew, start, end and lunch of the shifts of one provider or room, in the order of the instance."""
+Row = tuple[int, int, int, tuple[int, int, int] | None]
+"""Crew, start, end and lunch of a shift."""
 
 
-def patched(desk: Desk, amended: Amended) -> Compiled | None:
+class Patched(NamedTuple):
+    """The compiled form of an amended week, and which entry of the week before each of its entries is the same as; -1 for what is new."""
+
+    compiled: Compiled
+    origin: Longs
+
+
+def patched(desk: Desk, amended: Amended) -> Patched | None:
     """Return the compiled form of an amended week; None where it has to be compiled from the start.
 
     It may hold entries that compiling would have left out, for no service fits there any more; the search finds no place in them.
@@ -49,19 +58,30 @@ def patched(desk: Desk, amended: Amended) -> Compiled | None:
     if changed is None:
         return None
     carried = {item.visit: item for item in amended.carried.assignments}
-    if any(_team(carried[name]) != _team(desk.assigned[left.before(name)]) for name in settled):
-        return None
+    others = {name for name in settled if _team(carried[name]) != _team(desk.assigned[left.before(name)])}
+    kept = np.ones(len(base.visits), bool)
+    kept[[desk.row[name] for name in amended.gone]] = False
+    grown = None
+    if any(child.is_longer for children in changed.values() for child in children):
+        grown = Grown.of(desk, kept, [(left.before(pin.visit), pin) for pin in after.pins if pin.visit not in settled])
+    origin = np.flatnonzero(np.repeat(kept[base.nodes["visit"]], np.diff(base.entry_first)))
     if amended.gone:
-        base = trimmed(base, [desk.row[name] for name in amended.gone], after)
-    instance = _with_visits(_with_shifts(base, after, changed), before, amended, left, carried, settled)
+        base = trimmed(base, np.flatnonzero(~kept).tolist(), after)
+    base, source = _with_shifts(base, after, changed, grown)
+    origin = np.where(source >= 0, origin[source], -1)
+    if not _hold(base, after, carried, others if grown is None else settled):
+        return None
+    instance = _with_visits(base, before, amended, left, carried, settled)
+    origin[instance.entry_cost != base.entry_cost] = -1
     compiled = Compiled(after, freeze(instance), after.visits, desk.compiled.rooms, desk.compiled.eligibility)
     if not new:
-        return compiled
+        return Patched(compiled, origin)
     basis = Basis.of(after)
     for need in new:
         alone = alone_of(after, need)
         compiled = joined(compiled, compile_problem(alone, basis.alone(alone)), after, basis)
-    return replace(compiled, eligibility=basis.eligibility)
+    more = len(compiled.instance.entry_shift) - len(origin)
+    return Patched(replace(compiled, eligibility=basis.eligibility), np.concatenate((origin, np.full(more, -1))))
 
 
 @dataclass(frozen=True)
@@ -106,10 +126,39 @@ def _team(assignment: Assignment) -> list[tuple[str, str, int]]:
 # shifts
 
 
-def _changed_shifts(before: Problem, after: Problem, base: Instance) -> dict[int, list[tuple[int, Any]]] | None:
-    """Return the new rows of each provider or room whose hours changed, each with the row that it comes of; None where hours are new."""
-    wanted: dict[int, Rows] = {}
-    own: dict[str, Rows] = {}
+class Child(NamedTuple):
+    """A new row of a provider or room.
+
+    Attributes
+    ----------
+    parents
+        The rows of before whose services it may hold.
+    is_longer
+        Whether it reaches beyond them: there may be services that no entry of before speaks of.
+    like
+        A row of before of the same provider or room.
+    """
+
+    parents: list[int]
+    is_longer: bool
+    like: int
+    row: Row
+
+    def made(self, base: Instance) -> Any:
+        """Return the row as the instance has it."""
+        crew, start, end, lunch = self.row
+        made = base.shifts[self.like : self.like + 1].copy()
+        made["crew"], made["start"], made["end"] = crew, start, end
+        made["day"], made["week"] = start // 86_400, start // 604_800
+        made["has_lunch"] = lunch is not None
+        made["lunch_low"], made["lunch_high"], made["lunch"] = lunch or (0, 0, 0)
+        return made
+
+
+def _changed_shifts(before: Problem, after: Problem, base: Instance) -> dict[int, list[Child]] | None:
+    """Return the new rows of each provider or room whose hours changed, by rising row; None where claims changed, or where there were no hours."""
+    wanted: dict[int, list[Row]] = {}
+    own: dict[str, list[Row]] = {}
     names = {new.id for old, new in zip(before.providers, after.providers, strict=True) if new is not old}
     for shift in after.shifts:
         if shift.provider.id in names:
@@ -125,47 +174,48 @@ def _changed_shifts(before: Problem, after: Problem, base: Instance) -> dict[int
             if venue is not old_venue:
                 wanted[p] = [(1, start, end, None) for start, end in openings_of(venue, after.horizon)]
             p += 1
-    found: dict[int, list[tuple[int, Any]]] = {}
-    for p, rows in wanted.items():
-        first, count = int(base.providers["shift_first"][p]), int(base.providers["shifts"][p])
-        found[p] = []
-        for crew, start, end, lunch in rows:
-            # within one shift of before: longer hours may let in what had no entry
-            parents = [
-                s
-                for s in range(first, first + count)
-                if base.shifts[s]["crew"] == crew and base.shifts[s]["start"] <= start and end <= base.shifts[s]["end"]
-            ]
-            if len(parents) != 1:
-                return None
-            row = base.shifts[parents[0]].copy()
-            row["start"], row["end"], row["day"], row["week"] = start, end, start // 86_400, start // 604_800
-            row["has_lunch"] = lunch is not None
-            row["lunch_low"], row["lunch_high"], row["lunch"] = lunch or (0, 0, 0)
-            found[p].append((parents[0], row))
-    return found
+    if any(rows and not base.providers["shifts"][p] for p, rows in wanted.items()):
+        return None
+    return {p: [_child(base, p, row) for row in rows] for p, rows in sorted(wanted.items())}
 
 
-def _with_shifts(base: Instance, after: Problem, changed: dict[int, list[tuple[int, Any]]]) -> Instance:
-    """Return the instance with other hours: shifts, who has which, and the entries in them."""
+def _child(base: Instance, p: int, row: Row) -> Child:
+    """Return a new row of a provider or room, with the rows of before whose services it holds."""
+    crew, start, end, _ = row
+    first, count = int(base.providers["shift_first"][p]), int(base.providers["shifts"][p])
+    theirs = [s for s in range(first, first + count) if base.shifts[s]["crew"] == crew]
+    around = [s for s in theirs if base.shifts[s]["start"] <= start and end <= base.shifts[s]["end"]]
+    within = [s for s in theirs if start < base.shifts[s]["end"] and base.shifts[s]["start"] < end]
+    return Child(around or within, not around, first, row)
+
+
+def _with_shifts(base: Instance, after: Problem, changed: Mapping[int, list[Child]], grown: Grown | None) -> tuple[Instance, Longs]:
+    """Return the instance with other hours: shifts, who has which, and the entries in them; and the entry of before that each comes of (-1: none).
+
+    `grown` finds the entries of those whose hours grew.
+    """
     if not changed:
-        return base
+        return base, np.arange(len(base.entry_shift))
     providers = base.providers.copy()
     pieces: list[Any] = []
-    parents: list[int] = []
-    at = 0
-    for p in sorted(changed):
-        first, count = int(base.providers["shift_first"][p]), int(base.providers["shifts"][p])
-        if count == 0:
-            continue
+    parents: list[tuple[int, int]] = []
+    longer: list[int] = []
+    at = row = 0
+    for p in changed:
+        first, last = np.searchsorted(base.shifts["provider"], (p, p + 1)).tolist()
         pieces.append(base.shifts[at:first])
-        parents.extend(range(at, first))
-        pieces.append(np.array([row for _, row in changed[p]], SHIFT))
-        parents.extend(parent for parent, _ in changed[p])
-        at = first + count
+        parents.extend(zip(range(at, first), range(row, row + first - at), strict=True))
+        row += first - at
+        for child in changed[p]:
+            pieces.append(child.made(base))
+            parents.extend((parent, row) for parent in child.parents)
+            if child.is_longer:
+                longer.append(row)
+            row += 1
+        at = last
     pieces.append(base.shifts[at:])
-    parents.extend(range(at, len(base.shifts)))
-    shifts, parent = np.concatenate(pieces), np.array(parents, np.int64)
+    parents.extend(zip(range(at, len(base.shifts)), range(row, row + len(base.shifts) - at), strict=True))
+    shifts = np.concatenate(pieces)
     counts = np.bincount(shifts["provider"], minlength=len(providers))
     providers["shifts"] = counts
     providers["shift_first"] = np.where(counts > 0, np.concatenate(([0], np.cumsum(counts)[:-1])), 0)
@@ -175,29 +225,62 @@ def _with_shifts(base: Instance, after: Problem, changed: dict[int, list[tuple[i
             minutes = int((own["end"] - own["start"]).sum()) // 60
             providers["offered"][p] = objective.offered_minutes(after.providers[p], minutes, after.horizon.weeks)
     # each entry once for every row that came of its shift
-    order = np.argsort(parent, kind="stable")
-    children = np.bincount(parent, minlength=len(base.shifts))
+    pairs = np.array(sorted(parents), np.int64).reshape(-1, 2)
+    children = np.bincount(pairs[:, 0], minlength=len(base.shifts))
     child_first = np.concatenate(([0], np.cumsum(children)))
     node = np.repeat(np.arange(len(base.nodes)), np.diff(base.entry_first))
     times = children[base.entry_shift]
     source = np.repeat(np.arange(len(node)), times)
     nth = np.arange(len(source)) - np.repeat(np.cumsum(times) - times, times)
-    shift = order[child_first[base.entry_shift[source]] + nth]
+    shift = pairs[:, 1][child_first[base.entry_shift[source]] + nth]
     key = node[source] * len(shifts) + shift
-    if (np.diff(key) < 0).any():
+    cost, price = base.entry_cost[source], base.entry_price[source]
+    visits = base.visits
+    if longer and grown is not None:
+        new_key, new_cost, new_price = grown.entries(base, shifts, providers, np.array(longer))
+        is_paid = visits["is_paid"].copy()
+        np.logical_or.at(is_paid, base.nodes["visit"][new_key // len(shifts)], new_price > 0)
+        visits = visits.copy()
+        visits["is_paid"] = is_paid
+        key, cost, price = np.concatenate((key, new_key)), np.concatenate((cost, new_cost)), np.concatenate((price, new_price))
+        source = np.concatenate((source, np.full(len(new_key), -1)))
+    if longer or (np.diff(key) < 0).any():
+        # What was there comes before what is new, and of two parents of one row the first.
         by_key = np.argsort(key, kind="stable")
-        source, shift = source[by_key], shift[by_key]
+        by_key = by_key[np.append(True, np.diff(key[by_key]) > 0)] if len(key) else by_key
+        key, cost, price, source = key[by_key], cost[by_key], price[by_key], source[by_key]
+    node, shift = key // len(shifts), key % len(shifts)
     by_shift = np.argsort(shift, kind="stable")
-    return base._replace(
+    instance = base._replace(
         shifts=shifts,
         providers=providers,
-        entry_first=np.concatenate(([0], np.cumsum(np.bincount(node[source], minlength=len(base.nodes))))).astype(np.int64),
+        visits=visits,
+        entry_first=np.concatenate(([0], np.cumsum(np.bincount(node, minlength=len(base.nodes))))).astype(np.int64),
         entry_shift=shift.astype(np.int32),
-        entry_cost=base.entry_cost[source],
-        entry_price=base.entry_price[source],
+        entry_cost=cost,
+        entry_price=price,
         shift_first=np.concatenate(([0], np.cumsum(np.bincount(shift, minlength=len(shifts))))).astype(np.int64),
-        shift_node=node[source][by_shift].astype(np.int32),
+        shift_node=node[by_shift].astype(np.int32),
     )
+    return instance, source
+
+
+def _hold(base: Instance, after: Problem, carried: dict[str, Assignment], settled: Collection[str]) -> bool:
+    """Return whether what is settled has an entry where it is: not so where it lies outside all hours of before, or is by people of another sort."""
+    if not settled:
+        return True
+    row = {visit.id: v for v, visit in enumerate(after.visits)}
+    row_of = {provider.id: p for p, provider in enumerate(after.providers)}
+    since = after.horizon.since
+    for name in settled:
+        for k, service in enumerate(carried[name].team):
+            n = int(base.visits["first_node"][row[name]]) + k
+            own = base.shifts[base.entry_shift[int(base.entry_first[n]) : int(base.entry_first[n + 1])]]
+            start, end = since(service.start), since(service.end)
+            fits = (own["provider"] == row_of[service.provider]) & (own["crew"] == service.crew) & (own["start"] <= start) & (end <= own["end"])
+            if not fits.any():
+                return False
+    return True
 
 
 # visits
@@ -244,7 +327,10 @@ def _with_visits(
                 n = int(visits["first_node"][v]) + k
                 nodes["pin"][n] = since(service.start)
                 span = slice(int(base.entry_first[n]), int(base.entry_first[n + 1]))
-                cost[span] = np.where(who[span] == row_of[service.provider], cost[span], FAR)
+                # What is in force is what happened, also where that was not as planned.
+                line = lines.get(left.before(visit.id))
+                is_another = line is not None and line.team.get(service.role) != service.provider
+                cost[span] = np.where(who[span] == row_of[service.provider], cost[span] - stability * is_another, FAR)
         if visit.need.id in changed:
             visits["window_first"][v], visits["windows"][v] = len(base.windows) + len(windows), len(visit.windows)
             windows.extend(visit.windows)

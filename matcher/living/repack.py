@@ -1,4 +1,4 @@
-"""The packed form of an instance with one need more, from the packed forms of what was joined: nothing that is there is worked out again."""
+"""The packed form of an instance that comes of another one, from the packed form of that: nothing that is there is worked out again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from matcher.instance import NEED, NODE, VISIT
+from matcher.instance import FAR, NEED, NODE, VISIT
 from matcher.kernels.cells import (
     COMMUNITY_WEIGHT,
     ENTRIES,
@@ -98,19 +98,50 @@ def appended(packed: tuple[Longs, Reals], base: Instance, own: Instance, whole: 
         (TABLES, whole.tables.ravel()),
     ):
         parts[table] = cells
-    starts = HEAD_CELLS + np.concatenate(([0], np.cumsum([len(part) for part in parts])))
-    ins = np.empty(int(starts[-1]), np.int64)
-    head[:TABLE_COUNT] = starts[:-1]
     head[VISIT_COUNT], head[NODE_COUNT], head[PLACE_COUNT] = len(whole.visits), len(whole.nodes), len(whole.points)
     head[PTS_PROFILES], head[IS_BOUNDED] = whole.points.size, whole.is_bounded[0]
     head[IS_MONOTONE] = not whole.visits["prefers"].any() and not whole.visits["stability"].any()
-    ins[:HEAD_CELLS] = head
-    for (low, high), part in zip(itertools.pairwise(starts.tolist()), parts, strict=True):
-        ins[low:high] = part
     pts = np.concatenate([whole.points.ravel(), whole.profiles["seconds_per_metre"]])
-    ins.setflags(write=False)
     pts.setflags(write=False)
-    return ins, pts
+    return _assembled(head, [np.asarray(part, np.int64) for part in parts]), pts
+
+
+def repacked(packed: tuple[Longs, Reals], instance: Instance, origin: Longs) -> tuple[Longs, Reals]:
+    """Return what `matcher.kernels.cells.pack` returns of an instance, but for the order of tariffs, and for the price of what is impossible anyway.
+
+    Finding out which entries cost the same takes most of packing; most of them cost what they did.
+
+    Parameters
+    ----------
+    packed
+        The week that the instance comes of.
+    origin : int64[E]
+        The entry of that week that costs the same; -1 where there is none.
+    """
+    nothing = np.zeros(len(instance.entry_cost), np.int64)
+    ins, pts = pack(instance._replace(entry_cost=nothing, entry_price=nothing))
+    before = _parts(packed[0])
+    known = len(before[TARIFFS]) // 2
+    tariff = np.zeros(len(origin), np.int64)  # 0: impossible
+    has_one = origin >= 0
+    tariff[has_one] = before[ENTRIES][origin[has_one]] >> 32
+    new = np.flatnonzero(~has_one & (instance.entry_cost < FAR))
+    pairs = np.stack((instance.entry_cost[new], instance.entry_price[new]), axis=1)
+    tariffs, of_new = np.unique(pairs, axis=0, return_inverse=True)
+    tariff[new] = known + of_new.ravel()
+    parts = _parts(ins)
+    parts[ENTRIES] = instance.entry_shift.astype(np.int64) | tariff << 32
+    parts[TARIFFS] = np.concatenate((before[TARIFFS], tariffs.ravel()))
+    return _assembled(ins[:HEAD_CELLS], parts), pts
+
+
+def _assembled(head: Longs, parts: list[Any]) -> Longs:
+    """Return tables with the head that goes with them, read-only: where each starts is put right."""
+    starts = HEAD_CELLS + np.concatenate(([0], np.cumsum([len(part) for part in parts])))
+    ins = np.concatenate((head, *parts))
+    ins[:TABLE_COUNT] = starts[:-1]
+    ins.setflags(write=False)
+    return ins
 
 
 def _parts(ins: Longs) -> list[Any]:

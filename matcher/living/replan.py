@@ -25,6 +25,7 @@ from matcher.living.closing import closed
 from matcher.living.desk import Desk, ready, without_collector
 from matcher.living.events import Done, Events, EventsError, Late, faults_of, read_events
 from matcher.living.patch import patched
+from matcher.living.repack import repacked
 from matcher.plan import Plan, Result
 from matcher.rules import Rule
 from matcher.solvers.improve import STEPS as CHUNK
@@ -247,10 +248,11 @@ def _taken_up(amended: Amended, desk: Desk) -> _Taken:
     ready()
     while True:
         desk.kept.hand_on(amended.problem)
-        compiled = patched(desk, amended) or compile_problem(amended.problem)
+        found = patched(desk, amended)
+        compiled = found.compiled if found is not None else compile_problem(amended.problem)
         if amended.closed and amended.now is not None:
             compiled = closed(compiled, amended.closed, amended.now)
-        packed = pack(compiled.instance)
+        packed = pack(compiled.instance) if found is None else repacked(desk.packed, compiled.instance, found.origin)
         taken = _Taken(amended, compiled, packed, state_of(compiled, amended.carried, packed, amended.frozen))
         pinned = {pin.visit for pin in amended.problem.pins} - amended.frozen
         broken = [name for name in taken.absent() if name in pinned]

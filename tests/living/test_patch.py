@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks.small import small_problem
 from matcher.compile import Compiled, compile_problem
 from matcher.decode import decode
 from matcher.instance import FAR
+from matcher.kernels.cells import ENTRIES, HEAD_CELLS, TABLES, TARIFFS, pack
 from matcher.kernels.routes import view
 from matcher.living.amend import Amended, amend
 from matcher.living.desk import Desk
 from matcher.living.events import EventsError, read_events
-from matcher.living.patch import patched
+from matcher.living.patch import Patched, patched
+from matcher.living.repack import repacked
 from matcher.plan import Plan
 from matcher.solve import solve
 from matcher.start import state_of
 from tests.living.events import random_events
-from tests.weeks import need, plan, role, serve, shift, visit, volunteer, week
+from tests.weeks import fund, need, organization, plan, role, serve, shift, visit, volunteer, week, window
 
 
 def entries(compiled: Compiled) -> dict[tuple[int, ...], tuple[int, int]]:
@@ -47,16 +50,35 @@ def amended_of(desk: Desk, events: Any, now: Any) -> Amended | None:
         return None
 
 
+def assert_costs_are_told(desk: Desk, found: Patched) -> None:
+    """Hold the packed form of a patched instance to the instance: which shift each entry is in, what it costs and what it takes from funds."""
+    instance = found.compiled.instance
+    ins, reals = repacked(desk.packed, instance, found.origin)
+    whole, points = pack(instance)
+    tables = [[*array[: TABLES + 1].tolist(), len(array)] for array in (ins, whole)]
+    for k in range(TABLES + 1):
+        if k not in (ENTRIES, TARIFFS):
+            assert (ins[tables[0][k] : tables[0][k + 1]] == whole[tables[1][k] : tables[1][k + 1]]).all()
+    assert (ins[TABLES + 1 : HEAD_CELLS] == whole[TABLES + 1 : HEAD_CELLS]).all()
+    assert (reals == points).all()
+    words = ins[tables[0][ENTRIES] : tables[0][ENTRIES + 1]]
+    tariffs = ins[tables[0][TARIFFS] : tables[0][TARIFFS + 1]].reshape(-1, 2)[words >> 32]
+    assert (words & 0xFFFFFFFF == instance.entry_shift).all()
+    assert (np.minimum(tariffs[:, 0], FAR) == np.minimum(instance.entry_cost, FAR)).all()
+    assert ((tariffs[:, 1] == instance.entry_price) | (instance.entry_cost >= FAR)).all()
+
+
 @pytest.mark.parametrize("seed", range(100))
 def test_a_patched_instance_allows_and_costs_what_a_compiled_one_does(seed: int) -> None:
     problem = small_problem(seed, 9)
     desk = Desk.of(problem, solve(problem, chunks=1, threads=1).plan)
     events, now = random_events(problem, desk.plan, seed)
     amended = amended_of(desk, events, now)
-    ours = patched(desk, amended) if amended is not None else None
-    if amended is None or ours is None:
+    found = patched(desk, amended) if amended is not None else None
+    if amended is None or found is None:
         return
-    theirs = compile_problem(amended.problem)
+    ours, theirs = found.compiled, compile_problem(amended.problem)
+    assert_costs_are_told(desk, found)
     ours_by, theirs_by = entries(ours), entries(theirs)
     for key, cost in theirs_by.items():
         # what has begun stays where it is, wherever else its pins would let it go
@@ -113,8 +135,9 @@ def test_who_waits_for_nobody_any_more_leaves_the_others_where_they_were(events:
     desk = Desk.of(problem, plan(*lines))
     amended = amended_of(desk, [{"kind": "withdrawn", "visit": name} for name in events], None)
     assert amended is not None
-    ours, theirs = patched(desk, amended), compile_problem(amended.problem)
-    assert ours is not None
+    found, theirs = patched(desk, amended), compile_problem(amended.problem)
+    assert found is not None
+    ours = found.compiled
     assert entries(ours) == entries(theirs)
     for name in ("nodes", "needs", "community_weight", "group_first", "group_node", "points"):
         assert (getattr(ours.instance, name) == getattr(theirs.instance, name)).all(), name
@@ -131,8 +154,41 @@ def test_visits_that_take_over_from_one_with_a_team_of_its_own_are_compiled() ->
     assert patched(desk, amended) is None
 
 
-def test_hours_on_a_day_that_had_none_are_compiled() -> None:
-    problem = week([need("n")], [volunteer("a", shifts=[shift("08:00", "18:00", day="mon")])])
+EXTRA = [
+    {"day": "tue", "from": "08:00", "to": "12:00"},  # a day that had none
+    {"day": "mon", "from": "17:00", "to": "22:00"},  # longer
+    {"day": "mon", "from": "12:00", "to": "15:00"},  # two made one
+    {"day": "mon", "from": "11:00", "to": "15:30"},
+]
+
+
+@pytest.mark.parametrize("hours", EXTRA)
+def test_longer_hours_are_patched_to_what_compiling_says(hours: dict[str, str]) -> None:
+    needs = [
+        need("n", windows=[window("08:00", "20:00")]),
+        need("m", visits=2, windows=[window("17:30", "21:00")]),
+        need("p", windows=[window("12:30", "13:30")], preferred_providers=["b"]),
+        need("s", role("one"), role("two", "organization", "social_worker"), windows=[window("09:00", "20:00")]),
+    ]
+    own = [shift("08:00", "12:00", day="mon"), shift("15:00", "18:00", day="mon")]
+    people = [volunteer("a", shifts=own), volunteer("b"), organization("o", crews=2, shifts=own, price_per_hour=60)]
+    pins = [{"visit": "m#1", "role": "carer", "provider": "b"}, {"visit": "s#1", "day": "mon"}, {"visit": "s#1", "provider": "o"}]
+    problem = week(needs, people, pins=pins, funds=[fund("f", 1000)])
+    desk = Desk.of(problem, plan(visit("n#1", serve("a", "mon 09:00"))))
+    for who in ("a", "o"):
+        amended = amended_of(desk, [{"kind": "extra_hours", "provider": who, "hours": hours}], None)
+        assert amended is not None
+        found, theirs = patched(desk, amended), compile_problem(amended.problem)
+        assert found is not None
+        assert_costs_are_told(desk, found)
+        ours = found.compiled
+        assert entries(ours) == entries(theirs)
+        assert entries(theirs).keys() - entries(desk.compiled).keys()
+        assert (ours.instance.visits["is_paid"] >= theirs.instance.visits["is_paid"]).all()
+
+
+def test_a_person_who_had_no_hours_at_all_is_compiled() -> None:
+    problem = week([need("n")], [volunteer("a", shifts=[])])
     desk = Desk.of(problem, Plan())
     amended = amended_of(desk, [{"kind": "extra_hours", "provider": "a", "hours": {"day": "tue", "from": "08:00", "to": "12:00"}}], None)
     assert amended is not None
