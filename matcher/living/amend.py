@@ -22,6 +22,7 @@ from matcher.visits import openings_of
 
 if TYPE_CHECKING:
     from matcher.living.events import Events
+    from matcher.living.valid import Valid
     from matcher.people import Provider
     from matcher.problem import Need
     from matcher.visits import Visit
@@ -78,6 +79,7 @@ def amend(
     notice: int = 0,
     price: int | None = None,
     pins: Callable[[str], tuple[Pin, ...]] | None = None,
+    valid: Valid | None = None,
 ) -> Amended:
     """Work events into a week.
 
@@ -95,18 +97,20 @@ def amend(
         What each change of the plan costs (the weight ``stability``); None keeps the problem's.
     pins
         What gives the pins that keep a visit of the plan as it is, where they are at hand.
+    valid
+        What the new week may be proved valid from, where it is at hand; it is the same, with or without.
 
     Raises
     ------
     EventsError
         If what happened cannot be written as a valid week.
     """
-    return _Amendment(problem, plan, events, pins).made(frozenset(promised), notice, price)
+    return _Amendment(problem, plan, events, pins, valid).made(frozenset(promised), notice, price)
 
 
 class _Amendment:
-    def __init__(self, problem: Problem, plan: Plan, events: Events, pins: Callable[[str], tuple[Pin, ...]] | None) -> None:
-        self._pins_at_hand = pins
+    def __init__(self, problem: Problem, plan: Plan, events: Events, pins: Callable[[str], tuple[Pin, ...]] | None, valid: Valid | None) -> None:
+        self._pins_at_hand, self._valid = pins, valid
         self._problem, self._events, self._horizon = problem, events.events, problem.horizon
         self._now = problem.horizon.since(events.now) if events.now is not None else None
         self._visits = {visit.id: visit for visit in problem.visits}
@@ -135,8 +139,11 @@ class _Amendment:
         new = [event for event in self._events if isinstance(event, NewNeed)]
         needs = [*needs, *(event.need for event in new)]
         frozen_now = frozenset(names[name] for name in frozen)
-        reach = Reach(Problem.model_construct(horizon=self._horizon, providers=providers))
-        needs, over, closed = Cutter(self._now, frozen_now, self._starts(frozen), self._own_pins(frozen), reach).cut(needs)
+        is_by_day = self._valid is not None and self._valid.is_by_day
+        late = tuple(person for person in providers if person.id in self._shifts) if is_by_day else providers
+        reach = Reach(Problem.model_construct(horizon=self._horizon, providers=late))
+        same = self._valid.windows if self._valid is not None else {}
+        needs, over, closed = Cutter(self._now, frozen_now, self._starts(frozen), self._own_pins(frozen), reach, same).cut(needs)
         held = self._promised(promised, notice) - frozen
         pins, released = self._pins(frozen, held, renamed)
         changes: dict[str, Any] = {
@@ -150,7 +157,7 @@ class _Amendment:
         if price is not None:
             changes["weights"] = self._problem.weights.model_copy(update={"stability": price})
         try:
-            after = self._problem.replace(**changes)
+            after = (self._valid.changed(changes) if self._valid is not None else None) or self._problem.replace(**changes)
         except ProblemError as error:
             loose = self._contradicting(error, pins, {*frozen_now, *(names[name] for name in held)})
             if not loose:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from matcher.fields import Window
 from matcher.living.hours import windows_from
@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from matcher.validation.times import Reach
 
 Windows = tuple[Window, ...]
+
+
+class _Cut(NamedTuple):
+    """Windows of before closed to the past; whether nothing of them has passed; and what they mean."""
+
+    windows: Windows
+    is_same: bool
+    spans: tuple[tuple[int, int], ...]
 
 
 @dataclass
@@ -31,6 +39,8 @@ class Cutter:
         The starts of their services, by need.
     own : dict of str to list of Pin
         Pins of other visits, by need.
+    same : dict of int to Windows
+        The windows that stand for all equal ones, by identity, as far as they are at hand: thousands of needs share a few patterns.
     """
 
     now: int | None
@@ -38,7 +48,10 @@ class Cutter:
     starts: Mapping[str, set[int]]
     own: Mapping[str, list[Pin]]
     reach: Reach
-    _cuts: dict[Windows, Windows] = field(default_factory=dict)
+    same: Mapping[int, Windows] = field(default_factory=dict)
+    _seen: dict[Windows, Windows] = field(default_factory=dict)
+    _cuts: dict[tuple[int, bool], _Cut] = field(default_factory=dict)
+    _possible: dict[tuple[int, int, int, int | None], bool] = field(default_factory=dict)
 
     def cut(self, needs: Iterable[Need]) -> tuple[list[Need], frozenset[str], frozenset[str]]:
         """Close the windows of needs to the past, but for the starts of what has happened.
@@ -54,36 +67,50 @@ class Cutter:
         made: list[Need] = []
         over: set[str] = set()
         closed: set[str] = set()
+        begun = {name.rpartition("#")[0] for name in self.frozen}
         for need in needs:
-            pending = [name for number in range(1, need.visits + 1) if (name := f"{need.id}#{number}") not in self.frozen]
-            windows = self._from_now(need.windows) if pending else need.windows
-            changed = self._with_starts(need, windows)
+            names = [f"{need.id}#{number}" for number in range(1, need.visits + 1)] if need.id in begun else ()
+            pending = [name for name in names if name not in self.frozen]
+            is_pending = bool(pending) or not names
+            changed = self._with_starts(need, self._cut(need, is_from_now=is_pending))
             if changed is need or (changed.windows and self._is_possible(changed)):
                 made.append(changed)
                 closed.update(pending if need.id in self.starts else ())
             else:
-                made.append(self._with_starts(need, need.windows))
-                over.update(pending)
+                made.append(self._with_starts(need, self._cut(need, is_from_now=False)))
+                over.update(pending if names else (f"{need.id}#{number}" for number in range(1, need.visits + 1)))
         return made, frozenset(over), frozenset(closed | over)
 
-    def _from_now(self, windows: Windows) -> Windows:
-        if self.now is None:
-            return windows
-        if windows not in self._cuts:
-            self._cuts[windows] = windows_from(windows, self.now, self.reach.horizon)
-        return self._cuts[windows]
+    def _cut(self, need: Need, *, is_from_now: bool) -> _Cut:
+        """Return the windows of a need, from now on or as they are."""
+        windows = self.same.get(id(need.windows)) or self._seen.setdefault(need.windows, need.windows)
+        key = (id(windows), is_from_now)
+        if key not in self._cuts:
+            left = windows_from(windows, self.now, self.reach.horizon) if is_from_now and self.now is not None else windows
+            spans = tuple((low, late) for window in left for low, _, late in window.spans(self.reach.horizon))
+            self._cuts[key] = _Cut(left, left == windows, spans)
+        return self._cuts[key]
 
-    def _with_starts(self, need: Need, windows: Windows) -> Need:
+    def _with_starts(self, need: Need, cut: _Cut) -> Need:
         """Return a need with these windows, and one of a moment for each start that lies in none of them."""
-        starts = self.starts.get(need.id, set())
-        if starts:
-            spans = [(low, late) for window in windows for low, _, late in window.spans(self.reach.horizon)]
-            lost = sorted(start for start in starts if not any(low <= start <= late for low, late in spans))
-            windows = (*windows, *(Window(earliest=start, latest=start) for start in lost))
-        return need if windows == need.windows else need.model_copy(update={"windows": windows})
+        starts = self.starts.get(need.id)
+        lost = sorted(start for start in starts if not any(low <= start <= late for low, late in cut.spans)) if starts else ()
+        if cut.is_same and not lost:
+            return need
+        windows = (*cut.windows, *(Window(earliest=start, latest=start) for start in lost)) if lost else cut.windows
+        return need.model_copy(update={"windows": windows})
 
     def _is_possible(self, need: Need) -> bool:
         """Return whether the windows of a need still hold its pins, as many visits, and such teams, as it asks for: what a valid week asks."""
+        if need.gap is not None or need.id in self.own or need.id in self.starts:
+            return self._holds(need)
+        # Windows made here are kept here, so that their identity stays theirs.
+        key = (id(need.windows), need.visits, need.spacing.at_least_days, need.spacing.at_most_days)
+        if key not in self._possible:
+            self._possible[key] = self._holds(need)
+        return self._possible[key]
+
+    def _holds(self, need: Need) -> bool:
         spans = self.reach.windows(need)
         if not spans:
             return False

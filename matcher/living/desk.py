@@ -20,6 +20,7 @@ from matcher.kernels.probe import exchange, probe, probe_exchanges
 from matcher.kernels.routes import IS_IN, view
 from matcher.living.amend import lines_of, pins_of
 from matcher.living.derived import Kept
+from matcher.living.valid import Valid
 from matcher.solvers.warm import INS, NUMBERS, PTS, warm_up
 from matcher.start import state_of
 from matcher.verifier.recheck import Recheck
@@ -126,9 +127,14 @@ class Desk:
         """Whom (rows of providers and rooms) the rules on people allow to each node, whatever pins ask: CSR."""
         return self.compiled.eligibility.candidates({})
 
+    @cached_property
+    def valid(self) -> Valid:
+        """What a changed week is proved valid from."""
+        return Valid(self.problem, (pin for pins in self.pins.values() for pin in pins) if self.report.is_clean else ())
+
     def warmed(self) -> Desk:
         """Have everything ready that questions would otherwise wait for at first; returns the desk itself."""
-        for name in ("assigned", "row", "kept", "pins", "recheck", "basis", "candidates"):
+        for name in ("assigned", "row", "kept", "pins", "recheck", "basis", "candidates", "valid"):
             getattr(self, name)
         return self
 

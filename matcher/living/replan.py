@@ -179,7 +179,16 @@ def _replanned(desk: Desk, happened: Events, policy: _Policy, stop: Stop | None,
     faults = [*_policy_faults(desk, policy), *faults_of(happened, desk.problem, desk.plan)]
     if faults:
         raise EventsError(faults)
-    amended = amend(desk.problem, desk.plan, happened, promised=policy.promised, notice=policy.notice, price=policy.price, pins=desk.pins.__getitem__)
+    amended = amend(
+        desk.problem,
+        desk.plan,
+        happened,
+        promised=policy.promised,
+        notice=policy.notice,
+        price=policy.price,
+        pins=desk.pins.__getitem__,
+        valid=desk.valid,
+    )
     taken = _taken_up(amended, desk)
     _refuse_impossible(taken, happened)
     state, ran, why = _searched(taken, steps=policy.steps, stop=stop, seed=policy.seed)
