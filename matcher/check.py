@@ -20,6 +20,7 @@ from matcher.verifier.violations import Violation
 if TYPE_CHECKING:
     from matcher.plan import Plan
     from matcher.problem import Problem
+    from matcher.travel import Journeys
 
 __all__ = ["Report", "Violation", "check"]
 
@@ -59,7 +60,7 @@ class Report:
         }
 
 
-def check(problem: Problem, plan: Plan) -> Report:
+def check(problem: Problem, plan: Plan, journeys: Journeys | None = None) -> Report:
     """Verify a plan: find every broken rule and add up the cost.
 
     A visit of the problem that the plan does not mention counts as unassigned.
@@ -69,6 +70,8 @@ def check(problem: Problem, plan: Plan) -> Report:
     problem : Problem
     plan : Plan
         A plan of this problem, from anywhere.
+    journeys
+        The ways of the problem, or of one of which it is a part, where they are at hand.
 
     Returns
     -------
@@ -81,7 +84,7 @@ def check(problem: Problem, plan: Plan) -> Report:
         The plan carries the digest of another problem; or it names a visit, role, provider, fund or room that the problem does not have; or
         a visit or role stands twice; or a service does not last as long as its role. All faults at once.
     """
-    reading = read(problem, plan)
+    reading = read(problem, plan, journeys)
     found = [*people_violations(reading), *route_violations(reading), *team_violations(reading), *place_violations(reading)]
     terms = tally(reading)
     return Report(tuple(sorted(found, key=lambda violation: _ORDER[violation.rule])), sum(terms.values()), terms)

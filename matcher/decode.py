@@ -24,7 +24,7 @@ from matcher.reasons import Reasons
 
 if TYPE_CHECKING:
     from matcher.compile import Compiled
-    from matcher.instance import Longs
+    from matcher.instance import Instance, Longs
     from matcher.kernels.cells import Reals
     from matcher.plan import Unassigned
 
@@ -136,8 +136,7 @@ class Tables:
 
 
 def _figures(compiled: Compiled, routes: Routes) -> Figures:
-    from matcher.kernels.routes import HEAD, NEXT, WAIT  # noqa: PLC0415
-    from matcher.travel import Journeys  # noqa: PLC0415
+    from matcher.kernels.routes import WAIT  # noqa: PLC0415
 
     instance, problem = compiled.instance, compiled.problem
     is_in = routes.visit[:, IS_IN] == 1
@@ -149,26 +148,12 @@ def _figures(compiled: Compiled, routes: Routes) -> Figures:
     minutes = np.zeros(len(instance.providers), np.int64)
     np.add.at(minutes, who, instance.nodes["seconds"][people] // 60)
     services = np.bincount(who, minlength=len(instance.providers))
-    journeys, travel = Journeys(problem), 0
-    for s in np.flatnonzero(routes.shift[:, HEAD] != NONE).tolist():
-        shift = instance.shifts[s]
-        if shift["profile"] < 0:
-            continue
-        provider, n = problem.providers[int(shift["provider"])], int(routes.shift[s, HEAD])
-        at = base = int(shift["base"])
-        while n != NONE:
-            place = int(instance.nodes[n]["place"])
-            if place >= 0:
-                travel += journeys.seconds(provider, at, place)
-                at = place
-            n = int(routes.node[n, NEXT])
-        travel += journeys.seconds(provider, at, base) if shift["returns"] else 0
     return Figures(
         visits=len(is_in),
         assigned=int(is_in.sum()),
         urgency_weight=int(weight.sum()),
         urgency_weight_assigned=int(weight[is_in].sum()),
-        travel_seconds=travel,
+        travel_seconds=_travel(instance, routes),
         waiting_seconds=int(routes.node[people, WAIT].sum()),
         kinds=tuple(
             KindFigure(
@@ -185,6 +170,33 @@ def _figures(compiled: Compiled, routes: Routes) -> Figures:
             for fund, spent in zip(problem.funds, routes.fund, strict=True)
         ),
     )
+
+
+def _travel(instance: Instance, routes: Routes) -> int:
+    """Return the seconds of all ways, by the arithmetic of `matcher.travel`, which is the same to the last bit here."""
+    from matcher.kernels.routes import HEAD, NEXT  # noqa: PLC0415
+
+    places, following = instance.nodes["place"].tolist(), routes.node[:, NEXT].tolist()
+    profiles, bases, returns = (instance.shifts[name].tolist() for name in ("profile", "base", "returns"))
+    legs: list[tuple[int, int, int]] = []
+    for s, n in enumerate(routes.shift[:, HEAD].tolist()):
+        if n == NONE or profiles[s] < 0:
+            continue
+        at = bases[s]
+        while n != NONE:
+            if places[n] >= 0:
+                legs.append((profiles[s], at, places[n]))
+                at = places[n]
+            n = following[n]
+        if returns[s]:
+            legs.append((profiles[s], at, bases[s]))
+    if not legs:
+        return 0
+    profile, origin, end = np.array(legs).T
+    table = instance.profiles["table"][profile]
+    dx, dy, dz = (instance.points[origin] - instance.points[end]).T
+    straight = np.ceil(np.sqrt(dx * dx + dy * dy + dz * dz) * instance.profiles["seconds_per_metre"][profile]).astype(np.int64)
+    return int(np.where(table >= 0, instance.tables[table, origin, end], straight).sum() if len(instance.tables) else straight.sum())
 
 
 def _yuan(fen: int) -> int:

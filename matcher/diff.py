@@ -173,6 +173,8 @@ def changes_of(problem: Problem, a: Plan, b: Plan) -> tuple[VisitChange, ...]:
 
 
 def _change(visit: str, before: Assignment | None, after: Assignment | None) -> VisitChange | None:
+    if before is after:
+        return None
     old, new = _by_role(before), _by_role(after)
     swaps = tuple(
         Swap(role, old[role].provider if role in old else None, new[role].provider if role in new else None)
@@ -180,7 +182,7 @@ def _change(visit: str, before: Assignment | None, after: Assignment | None) -> 
         if (old[role].provider if role in old else None) != (new[role].provider if role in new else None)
     )
     if before is None or after is None:
-        return None if before is after else VisitChange(visit, What.ASSIGNED if before is None else What.DROPPED, before, after, swaps)
+        return VisitChange(visit, What.ASSIGNED if before is None else What.DROPPED, before, after, swaps)
     has_moved = before.room != after.room or any(old[role].start != new[role].start for role in old if role in new)
     if swaps or has_moved:
         what = What.MOVED_TEAM if swaps and has_moved else What.TEAM if swaps else What.MOVED

@@ -231,6 +231,11 @@ Start = Annotated[
 """A clock time, a `Moment`, or seconds from the start of the horizon."""
 
 
+@lru_cache(256)
+def _midnight(date: dt.date) -> dt.datetime:
+    return dt.datetime.combine(date, dt.time())
+
+
 class Horizon(Model):
     """The days that are planned."""
 
@@ -259,11 +264,12 @@ class Horizon(Model):
 
     def moment(self, seconds: int) -> dt.datetime:
         """Return the local date and time of a number of seconds from the start of the horizon."""
-        return dt.datetime.combine(self.start, dt.time()) + dt.timedelta(seconds=seconds)
+        return _midnight(self.start) + dt.timedelta(seconds=seconds)
 
     def since(self, moment: dt.datetime) -> int:
         """Return the seconds from the start of the horizon to a local date and time."""
-        return round((moment - dt.datetime.combine(self.start, dt.time())).total_seconds())
+        since = moment - _midnight(self.start)
+        return since.days * DAY + since.seconds
 
 
 class Location(Model):

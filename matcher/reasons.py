@@ -52,7 +52,8 @@ time but for the lunch, it is told as ``lunch``."""
 
 LOOSEST_LAST = (BY_SPACING, BY_LEG, BY_CASELOAD, BY_MAX_PROVIDERS, BY_DAY_MINUTES, BY_WEEK_MINUTES, BY_FUND, BY_TIME, FREE)
 """Among a provider's shifts, the one that came nearest counts."""
-RANK = {code: rank for rank, code in enumerate(LOOSEST_LAST)}
+RANK = np.zeros(max(LOOSEST_LAST) + 1, np.int64)
+RANK[list(LOOSEST_LAST)] = np.arange(len(LOOSEST_LAST))
 
 
 class Reasons:
@@ -83,16 +84,10 @@ class Reasons:
         compiled, instance = self._compiled, self._compiled.instance
         n = int(instance.visits[v]["first_node"]) + k
         rows, left = self._by_seats(v, role) if is_room else self._by_people(v, k, role)
-        nearest: dict[int, tuple[int, int, int, int]] = {}
         shifts = instance.entry_shift[int(instance.entry_first[n]) : int(instance.entry_first[n + 1])]
         codes, shorts = np.zeros((2, len(shifts)), np.int64)
         diagnose_entries(*self._packed, self._state, n, codes, shorts)
-        own = instance.shifts[shifts]
-        for s, code, short, day, p in zip(
-            shifts.tolist(), codes.tolist(), shorts.tolist(), own["day"].tolist(), own["provider"].tolist(), strict=True
-        ):
-            seen = (RANK[code], -short, day, s)
-            nearest[p] = max(nearest.get(p, seen), seen)
+        nearest = _nearest(instance, shifts, codes, shorts)
         reachable = len(nearest)
         if left > reachable:
             rule = Rule.VENUE_OPEN if is_room else Rule.PIN if self._is_pinned(v) else Rule.SHIFT
@@ -144,6 +139,17 @@ class Reasons:
         if code == BY_CASELOAD:
             return {"code": "higher_caseload", **who, "day": date, "by": 1}
         return None
+
+
+def _nearest(instance: Instance, shifts: Any, codes: Longs, shorts: Longs) -> dict[int, tuple[int, int, int, int]]:
+    """Return, by provider (or room), the shift that came nearest to taking a node: its rank, less by how much it fell short, its day and its row."""
+    if len(shifts) == 0:
+        return {}
+    provider, day, rank = instance.shifts["provider"][shifts], instance.shifts["day"][shifts], RANK[codes]
+    order = np.lexsort((shifts, day, -shorts, rank, provider))
+    last = order[np.append(np.diff(provider[order]) != 0, True)]
+    rows = (array[last].tolist() for array in (provider, rank, -shorts, day, shifts))
+    return {p: seen for p, *seen in zip(*rows, strict=True)}  # type: ignore[misc]
 
 
 def with_latest(instance: Instance, state: Longs, packed: tuple[Longs, Reals] | None = None) -> tuple[tuple[Longs, Reals], Longs]:

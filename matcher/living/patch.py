@@ -313,30 +313,39 @@ def _with_visits(
             span = slice(int(base.entry_first[n]), int(base.entry_first[n + 1]))
             cost[span] -= stability * (who[span] != row_of.get(line.team.get(role.id, ""), -1))
     changed = {new.id for old, new in zip(left.needs, after.needs[: len(left.needs)], strict=True) if new is not old}
+    # A look into a field costs more than into an array of it.
+    of = {name: visits[name] for name in ("in_force_start", "window_first", "windows", "option_first", "options", "loss", "musts")}
+    first_node, first_entry, pin = visits["first_node"].tolist(), base.entry_first.tolist(), nodes["pin"]
+    planned = of["in_force_start"].tolist()
+    shared: dict[tuple[str, int], tuple[int, int, int, int]] = {}
     for v, visit in enumerate(after.visits[: len(visits)]):
         item = carried[visit.id] if visit.id in settled else None
-        if item is None and visit.need.id not in changed and visit.id not in amended.missed:
+        has_changed = visit.need.id in changed
+        if item is None and not has_changed and visit.id not in amended.missed:
             continue
-        start = int(visits["in_force_start"][v])
+        start = int(of["in_force_start"][v])
         if item is not None:
             start = since(item.team[0].start)
-            visits["in_force_start"][v] = start if visits["in_force_start"][v] >= 0 else -1
-            visits["loss"][v] += 0 if visit.id in pinned else after.weights.pinned
-            visits["musts"][v] = 0
-            for k, service in enumerate(item.team):
-                n = int(visits["first_node"][v]) + k
-                nodes["pin"][n] = since(service.start)
-                span = slice(int(base.entry_first[n]), int(base.entry_first[n + 1]))
+            of["in_force_start"][v] = start if planned[v] >= 0 else -1
+            of["loss"][v] += 0 if visit.id in pinned else after.weights.pinned
+            of["musts"][v] = 0
+            for n, service in enumerate(item.team, first_node[v]):
+                pin[n] = since(service.start)
+                span = slice(first_entry[n], first_entry[n + 1])
                 # What is in force is what happened, also where that was not as planned.
                 line = lines.get(left.before(visit.id))
                 is_another = line is not None and line.team.get(service.role) != service.provider
                 cost[span] = np.where(who[span] == row_of[service.provider], cost[span] - stability * is_another, FAR)
-        if visit.need.id in changed:
-            visits["window_first"][v], visits["windows"][v] = len(base.windows) + len(windows), len(visit.windows)
-            windows.extend(visit.windows)
-        opens = sorted(set(_starts(visit, start)))
-        visits["option_first"][v], visits["options"][v] = len(base.options) + len(options), len(opens)
-        options.extend(opens)
+        # The visits of a need share its windows, and those of one start what there is to choose between.
+        key = (visit.need.id, start)
+        if key not in shared:
+            opens = sorted(set(_starts(visit, start)))
+            shared[key] = (len(base.windows) + len(windows), len(visit.windows), len(base.options) + len(options), len(opens))
+            windows.extend(visit.windows if has_changed else ())
+            options.extend(opens)
+        if has_changed:
+            of["window_first"][v], of["windows"][v] = shared[key][:2]
+        of["option_first"][v], of["options"][v] = shared[key][2:]
     return base._replace(
         visits=visits,
         nodes=nodes,

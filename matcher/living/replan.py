@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from matcher.kernels.cells import Reals
     from matcher.living.events import Event
     from matcher.problem import Pin, Problem
+    from matcher.travel import Journeys
 
 STEPS = 300
 """Steps of the search around what an event touched."""
@@ -244,6 +245,7 @@ class _Taken:
     compiled: Compiled
     packed: tuple[Longs, Reals]
     state: Longs
+    journeys: Journeys
 
     def absent(self) -> list[str]:
         """Return the visits of the carried plan that the routes do not serve."""
@@ -262,13 +264,22 @@ def _taken_up(amended: Amended, desk: Desk) -> _Taken:
         if amended.closed and amended.now is not None:
             compiled = closed(compiled, amended.closed, amended.now)
         packed = pack(compiled.instance) if found is None else repacked(desk.packed, compiled.instance, found.origin)
-        taken = _Taken(amended, compiled, packed, state_of(compiled, amended.carried, packed, amended.frozen))
+        taken = _Taken(amended, compiled, packed, state_of(compiled, amended.carried, packed, amended.frozen), _journeys(desk, amended))
         pinned = {pin.visit for pin in amended.problem.pins} - amended.frozen
         broken = [name for name in taken.absent() if name in pinned]
         if not broken:
             return taken
         pins: tuple[Pin, ...] = tuple(pin for pin in amended.problem.pins if pin.visit not in broken)
         amended = replace(amended, problem=amended.problem.replace(pins=pins), released=tuple(dict.fromkeys((*amended.released, *broken))))
+
+
+def _journeys(desk: Desk, amended: Amended) -> Journeys:
+    """Return the ways of the week as it is now: those of before, for nobody moved, and those to new needs."""
+    journeys, known = desk.basis.journeys, {need.id for need in desk.problem.needs}
+    for need in amended.problem.needs:
+        if need.id not in known:
+            journeys = journeys.with_need(amended.problem, need)
+    return journeys
 
 
 def _refuse_impossible(taken: _Taken, events: Events) -> None:
@@ -300,8 +311,7 @@ def _searched(taken: _Taken, *, steps: int, stop: Stop | None, seed: int) -> tup
     if wanted or freed:
         refit = Refit(ground, [*wanted, *freed], seed=seed)
         refit.insert([*wanted, *freed])
-        still = [v for v in wanted if not refit.serves(v) or _has_moved(taken, v)]
-        if still or wanted:
+        if wanted:
             refit.run(steps)
         state = refit.best()
     if stop is None:
@@ -315,7 +325,8 @@ def _wanted(taken: _Taken) -> tuple[list[int], list[int]]:
     loss = instance.visits["loss"]
     row = {visit.id: v for v, visit in enumerate(taken.compiled.visits)}
     names = {*taken.absent(), *amended.missed, *amended.added}
-    names.update(item.visit for item in amended.carried.assignments if _has_moved(taken, row[item.visit]))
+    moved = _moved(taken)
+    names.update(item.visit for item in amended.carried.assignments if moved[row[item.visit]])
     wanted = sorted((row[name] for name in names if name in row), key=lambda v: (-int(loss[v]), v))
     if not amended.has_room:
         return wanted, []
@@ -323,12 +334,12 @@ def _wanted(taken: _Taken) -> tuple[list[int], list[int]]:
     return wanted, sorted(absent, key=lambda v: (-int(loss[v]), v))
 
 
-def _has_moved(taken: _Taken, v: int) -> bool:
-    """Return whether a visit that is served starts at another time than in the plan in force."""
-    visit, routes = taken.compiled.instance.visits[v], view(taken.state)
-    if not routes.visit[v, IS_IN] or visit["in_force_start"] < 0:
-        return False
-    return bool(routes.node[int(visit["first_node"]), START] != visit["in_force_start"])
+def _moved(taken: _Taken) -> list[bool]:
+    """Return of each visit whether it is served, at another time than in the plan in force."""
+    visits, routes = taken.compiled.instance.visits, view(taken.state)
+    is_in, planned = routes.visit[:, IS_IN] == 1, visits["in_force_start"]
+    moved: list[bool] = (is_in & (planned >= 0) & (routes.node[visits["first_node"], START] != planned)).tolist()
+    return moved
 
 
 def _improved(taken: _Taken, state: Longs, stop: Stop, seed: int) -> tuple[Longs, int, str]:
@@ -352,7 +363,7 @@ def _verified(taken: _Taken, state: Longs) -> tuple[Plan, Report]:
     if amended.over:
         late = [item if item.visit not in amended.over else _timed_out(item) for item in plan.unassigned]
         plan = plan.model_copy(update={"unassigned": tuple(late)})
-    report = check(amended.problem, plan)
+    report = check(amended.problem, plan, taken.journeys)
     total = view(state).total
     cost = int(total[0] + total[1] + taken.compiled.instance.weights[0]["max_lateness"] * total[4])
     since = amended.problem.horizon.since

@@ -186,6 +186,7 @@ class _Reader:
     def _assignment(self, assignment: Assignment, visit: Visit | None, path: str) -> None:
         services: dict[str, Served] = {}
         taken: set[str] = set()
+        since = self.problem.horizon.since
         for index, service in enumerate(assignment.team):
             here = f"{path}/team/{index}"
             provider = self._provider(service, here)
@@ -196,11 +197,11 @@ class _Reader:
                 self._fault(f"{here}/role", f"role {service.role!r} is filled already; each role should be filled once", "duplicate")
                 continue
             taken.add(service.role)
-            role = next((role for role in visit.roles if role.id == service.role), None)
+            role = _role(visit, service.role)
             if role is None:
                 self._fault(f"{here}/role", f"visit {visit.id!r} has no role {service.role!r}; it has {_named(visit)}", "unknown")
                 continue
-            start, end = (self.problem.horizon.since(moment) for moment in (service.start, service.end))
+            start, end = since(service.start), since(service.end)
             if end != start + role.seconds:
                 due = self.problem.horizon.moment(start + role.seconds).isoformat()
                 message = f"the end was {service.end.isoformat()}; {role.minutes} minutes after the start it is {due}"
@@ -241,6 +242,13 @@ class _Reader:
         if assignment.room not in rooms:
             self._fault(f"{path}/room", f"venue {need.venue!r} has no room {assignment.room!r}; it has {', '.join(rooms)}", "unknown")
         return rooms.get(assignment.room)
+
+
+def _role(visit: Visit, name: str) -> VisitRole | None:
+    for role in visit.roles:
+        if role.id == name:
+            return role
+    return None
 
 
 def _named(visit: Visit) -> str:
