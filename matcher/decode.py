@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,18 +19,25 @@ from matcher.plan import (
     Plan,
     ProviderLabel,
     Service,
+    Unassigned,
 )
 from matcher.reasons import Reasons
+from matcher.rules import Rule
 
 if TYPE_CHECKING:
     from matcher.compile import Compiled
     from matcher.instance import Instance, Longs
     from matcher.kernels.cells import Reals
-    from matcher.plan import Unassigned
 
 
 def decode(
-    compiled: Compiled, state: Longs, like: Plan | None = None, *, with_reasons: bool = True, packed: tuple[Longs, Reals] | None = None
+    compiled: Compiled,
+    state: Longs,
+    like: Plan | None = None,
+    *,
+    with_reasons: bool = True,
+    packed: tuple[Longs, Reals] | None = None,
+    over: Container[str] = (),
 ) -> Plan:
     """Return the plan that a state holds: a pure function of the two.
 
@@ -43,6 +50,8 @@ def decode(
         for plans that are only counted.
     packed
         The instance as kernels take it, where it is at hand: reasons are found by kernels.
+    over
+        Visits whose time is over: where one is left out, that is why, whatever else would have stopped it.
     """
     routes = view(state)
     holder = dict(numbered(compiled, routes, range(len(compiled.instance.needs))))
@@ -55,7 +64,7 @@ def decode(
         if w != NONE:
             assignments.append(tables.assignment(visit.id, w, made.get(visit.id)))
         elif reasons is not None:
-            unassigned.append(reasons.of(v))
+            unassigned.append(reasons.of(v) if visit.id not in over else Unassigned(visit=visit.id, rule=Rule.WINDOW))
     return Plan(
         problem=compiled.problem.digest,
         assignments=tuple(assignments),

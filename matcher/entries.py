@@ -49,6 +49,7 @@ class Eligibility:
         self._masks: dict[Any, Mask] = {}
         self._paying: dict[Any, int] = {}
         self._removals: dict[Any, Removals] = {}
+        self._removals_of: dict[tuple[str, str, bool], Removals] = {}
         self._residents = {resident.id: resident for resident in problem.residents}
         self._claimers: dict[str, list[int]] = {}
         for i, p in enumerate(people):
@@ -71,6 +72,7 @@ class Eligibility:
             _masks=dict(self._masks),
             _paying={},
             _removals={},
+            _removals_of={},
             _residents={resident.id: resident for resident in problem.residents},
             _in_force={line.visit: line for line in problem.in_force},
         )
@@ -103,6 +105,10 @@ class Eligibility:
 
     def removals(self, visit: Visit, role: VisitRole) -> Removals:
         """Return how many providers each rule on people removes, one rule after the other, where it removes any; and how many are left."""
+        # The words of a role are long; a need has it in all of its visits, or in the first alone.
+        known = self._removals_of.get((visit.need.id, role.id, visit.number == 1))
+        if known is not None:
+            return known
         asks, need = role.role, visit.need
         wants = (asks.kinds, asks.stand_ins, tuple(sorted(asks.skills.items())), asks.certificate, asks.language, asks.gender)
         key = (wants, need.category, need.resident, visit.community, need.linked, need.funds, len(visit.roles) == 1)
@@ -114,6 +120,7 @@ class Eligibility:
                 allowed = allowed & passes
                 lost.append((rule, int(before - np.count_nonzero(allowed))))
             found = self._removals[key] = tuple(item for item in lost if item[1]), int(np.count_nonzero(allowed))
+        self._removals_of[visit.need.id, role.id, visit.number == 1] = found
         return found
 
     def allowed(self, visit: Visit, role: VisitRole) -> Mask:

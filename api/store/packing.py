@@ -18,7 +18,8 @@ def new_id(prefix: str) -> str:
 
 def packed(text: str | bytes) -> bytes:
     """Return a text as it is stored."""
-    return zlib.compress(text.encode() if isinstance(text, str) else text, 6)
+    # A third of the time of zlib's default, for a body that is a third larger: callers wait for it.
+    return zlib.compress(text.encode() if isinstance(text, str) else text, 3)
 
 
 def unpacked(body: bytes) -> bytes:

@@ -72,8 +72,9 @@ class Cutter:
             names = [f"{need.id}#{number}" for number in range(1, need.visits + 1)] if need.id in begun else ()
             pending = [name for name in names if name not in self.frozen]
             is_pending = bool(pending) or not names
-            changed = self._with_starts(need, self._cut(need, is_from_now=is_pending))
-            if changed is need or (changed.windows and self._is_possible(changed)):
+            cut = self._cut(need, is_from_now=is_pending)
+            changed = self._with_starts(need, cut)
+            if changed is need or (changed.windows and self._is_possible(changed, cut)):
                 made.append(changed)
                 closed.update(pending if need.id in self.starts else ())
             else:
@@ -87,7 +88,7 @@ class Cutter:
         key = (id(windows), is_from_now)
         if key not in self._cuts:
             left = windows_from(windows, self.now, self.reach.horizon) if is_from_now and self.now is not None else windows
-            spans = tuple((low, late) for window in left for low, _, late in window.spans(self.reach.horizon))
+            spans = tuple(sorted({(low, late) for window in left for low, _, late in window.spans(self.reach.horizon)}))
             self._cuts[key] = _Cut(left, left == windows, spans)
         return self._cuts[key]
 
@@ -100,18 +101,16 @@ class Cutter:
         windows = (*cut.windows, *(Window(earliest=start, latest=start) for start in lost)) if lost else cut.windows
         return need.model_copy(update={"windows": windows})
 
-    def _is_possible(self, need: Need) -> bool:
+    def _is_possible(self, need: Need, cut: _Cut) -> bool:
         """Return whether the windows of a need still hold its pins, as many visits, and such teams, as it asks for: what a valid week asks."""
-        if need.gap is not None or need.id in self.own or need.id in self.starts:
-            return self._holds(need)
-        # Windows made here are kept here, so that their identity stays theirs.
-        key = (id(need.windows), need.visits, need.spacing.at_least_days, need.spacing.at_most_days)
+        if need.gap is not None or need.id in self.own or need.windows is not cut.windows:
+            return self._holds(need, self.reach.windows(need))
+        key = (id(cut.windows), need.visits, need.spacing.at_least_days, need.spacing.at_most_days)
         if key not in self._possible:
-            self._possible[key] = self._holds(need)
+            self._possible[key] = self._holds(need, cut.spans)
         return self._possible[key]
 
-    def _holds(self, need: Need) -> bool:
-        spans = self.reach.windows(need)
+    def _holds(self, need: Need, spans: tuple[tuple[int, int], ...]) -> bool:
         if not spans:
             return False
         for pin in self.own.get(need.id, ()):

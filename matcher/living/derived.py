@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from matcher.problem import Problem
 from matcher.visits import shifts_of, visits_of
 
 if TYPE_CHECKING:
+    from matcher.problem import Need
     from matcher.visits import Shift, Visit
+
+
+WINDOWS = '"windows":'
 
 
 class Kept:
@@ -28,6 +33,7 @@ class Kept:
         self._shifts: dict[int, list[Shift]] = {}
         for shift in problem.shifts:
             self._shifts.setdefault(id(shift.provider), []).append(shift)
+        self._need = {need.id: need for need in problem.needs}
         self._texts: dict[int, str] = {}
         for name in type(problem).model_fields:
             value = getattr(problem, name)
@@ -46,13 +52,25 @@ class Kept:
         same = problem.residents[: len(self._problem.residents)] == self._problem.residents and problem.horizon is self._problem.horizon
         if not same:
             return
+        own: dict[int, list[Visit]] = {}
+        others: list[Need] = []
+        spans: dict[int, tuple[tuple[int, int, int], ...]] = {}
+        for need in problem.needs:
+            if id(need) not in self._visits:
+                old = self._but_for_windows(need)
+                if old is None:
+                    others.append(need)
+                    continue
+                key = id(need.windows)
+                if key not in spans:
+                    spans[key] = tuple(sorted({span for window in need.windows for span in window.spans(problem.horizon)}))
+                own[id(need)] = [replace(visit, need=need, windows=spans[key]) for visit in self._visits[id(old)]]
         changed = Problem.model_construct(
             horizon=problem.horizon,
             residents=problem.residents,
-            needs=tuple(need for need in problem.needs if id(need) not in self._visits),
+            needs=tuple(others),
             providers=tuple(provider for provider in problem.providers if id(provider) not in self._shifts),
         )
-        own: dict[int, list[Visit]] = {}
         for visit in visits_of(changed):
             own.setdefault(id(visit.need), []).append(visit)
         theirs: dict[int, list[Shift]] = {}
@@ -69,10 +87,37 @@ class Kept:
             value = getattr(problem, name)
             if value == field.get_default(call_default_factory=True):
                 continue
-            texts = [self._texts.get(id(item)) or _text(item) for item in (value if isinstance(value, tuple) else (value,))]
+            items = value if isinstance(value, tuple) else (value,)
+            if name == "needs":
+                texts = self._texts_of(problem.needs)
+            else:
+                texts = [self._texts.get(id(item)) or _text(item) for item in items]
             parts[field.alias or name] = f"[{','.join(texts)}]" if isinstance(value, tuple) else texts[0]
         text = "{" + ",".join(f"{json.dumps(name)}:{parts[name]}" for name in sorted(parts)) + "}"
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def _but_for_windows(self, need: Need) -> Need | None:
+        """Return the need of before that has other windows and is else the same, if there is one."""
+        old = self._need.get(need.id)
+        if old is None:
+            return None
+        theirs = vars(old)
+        return old if all(value is theirs[name] or name == "windows" for name, value in vars(need).items()) else None
+
+    def _texts_of(self, needs: Iterable[Need]) -> list[str]:
+        """Return the texts of needs. Windows come last in a text, and many needs share them."""
+        windows: dict[int, str] = {}
+        texts = []
+        for need in needs:
+            text = self._texts.get(id(need))
+            if text is None and (old := self._but_for_windows(need)) is not None:
+                key = id(need.windows)
+                if key not in windows:
+                    windows[key] = f"[{','.join(_text(window) for window in need.windows)}]"
+                before = self._texts[id(old)]
+                text = before[: before.rindex(WINDOWS) + len(WINDOWS)] + windows[key] + "}"
+            texts.append(text or _text(need))
+        return texts
 
 
 def _text(item: Any) -> str:

@@ -27,7 +27,6 @@ from matcher.living.events import Done, Events, EventsError, Late, faults_of, re
 from matcher.living.patch import patched
 from matcher.living.repack import repacked
 from matcher.plan import Plan, Result
-from matcher.rules import Rule
 from matcher.solvers.improve import STEPS as CHUNK
 from matcher.solvers.searcher import Searcher
 from matcher.start import state_of
@@ -359,10 +358,7 @@ def _improved(taken: _Taken, state: Longs, stop: Stop, seed: int) -> tuple[Longs
 def _verified(taken: _Taken, state: Longs) -> tuple[Plan, Report]:
     """Return the plan of routes, verified: clean, costing what the search says, and with nothing new in the past."""
     amended = taken.amended
-    plan = decode(taken.compiled, state, amended.carried, packed=taken.packed)
-    if amended.over:
-        late = [item if item.visit not in amended.over else _timed_out(item) for item in plan.unassigned]
-        plan = plan.model_copy(update={"unassigned": tuple(late)})
+    plan = decode(taken.compiled, state, amended.carried, packed=taken.packed, over=amended.over)
     report = check(amended.problem, plan, taken.journeys)
     total = view(state).total
     cost = int(total[0] + total[1] + taken.compiled.instance.weights[0]["max_lateness"] * total[4])
@@ -377,11 +373,6 @@ def _verified(taken: _Taken, state: Longs) -> tuple[Plan, Report]:
         message = f"the plan found costs {cost}, its verifier says {report.cost}; violations: {broken or 'none'}; in the past: {early[:5] or 'none'}"
         raise InternalError(message)
     return plan, report
-
-
-def _timed_out(item: Any) -> Any:
-    """Say of a visit that its time is over, whatever else would have stopped it."""
-    return item.model_copy(update={"rule": Rule.WINDOW, "role": None, "removed": (), "change": None})
 
 
 def _difference(desk: Desk, amended: Amended, plan: Plan, report: Report) -> Difference:

@@ -40,7 +40,7 @@ class Valid:
         self._need = {need.id: need for need in problem.needs}
         self._residents = {resident.id for resident in problem.residents}
         self._pins, self._lines = {id(pin) for pin in problem.pins}, {id(line) for line in problem.in_force}
-        self._planned = {id(pin) for pin in planned}
+        self._planned = {id(pin): pin for pin in planned}
         self._has_own = {_need(pin.visit) for pin in problem.pins}
         self._bound = sum(cost_bounds(problem).values())
         self._services = sum(len(visit.roles) for visit in problem.visits)
@@ -49,6 +49,7 @@ class Valid:
         same: dict[Windows, Windows] = {}
         self.windows: Mapping[int, Windows] = {id(need.windows): same.setdefault(need.windows, need.windows) for need in problem.needs}
         """The one that stands for all equal ones, by the identity of the windows of each need."""
+        self._late = {id(windows): max(window.late_by for window in windows) for windows in same}
 
     def changed(self, changes: Mapping[str, Any]) -> Problem | None:
         """Return the week with some fields changed, if it is proved to be valid: what `Problem.replace` returns."""
@@ -79,7 +80,7 @@ class Valid:
         """Return the needs that have to be validated, with their pins and lines; None where one is known not to be valid."""
         touched: set[str] = set()
         found: dict[str, Need] = {}
-        patterns = _Patterns(after, self.windows)
+        patterns = _Patterns(after, self.windows, self._late)
         for need in after.needs:
             old = self._need.get(need.id)
             found[need.id] = need
@@ -98,7 +99,7 @@ class Valid:
             own = found.get(name)
             if own is None:
                 return None
-            if id(pin) not in self._planned or own.max_providers is not None or name in self._has_own or not patterns.allow(own, pin):
+            if id(pin) not in self._planned or name in self._has_own or not patterns.allow(own, pin):
                 touched.add(name)
         touched.update(_need(line.visit) for line in after.in_force if id(line) not in self._lines or _need(line.visit) not in found)
         return touched
@@ -143,15 +144,15 @@ class Valid:
 class _Patterns:
     """Windows of needs that are otherwise as they were, each pattern looked at once."""
 
-    def __init__(self, after: Problem, same: Mapping[int, Windows]) -> None:
-        self._same, self._reach = same, Reach(Problem.model_construct(horizon=after.horizon))
+    def __init__(self, after: Problem, same: Mapping[int, Windows], late: Mapping[int, int]) -> None:
+        self._same, self._late, self._reach = same, late, Reach(Problem.model_construct(horizon=after.horizon))
         self._spans: dict[int, tuple[tuple[tuple[int, int], ...], int] | None] = {}
         self._most: dict[tuple[int, int, int | None, int], bool] = {}
 
     def hold(self, old: Need, need: Need) -> bool:
         """Return whether a need that has other windows than it had is valid still, and no later."""
-        now, was = self._of(need), self._of(old)
-        if now is None or was is None or now[1] > was[1]:
+        now = self._of(need)
+        if now is None or now[1] > self._late[id(self._same[id(old.windows)])]:
             return False
         if need.visits == 1:
             return True
@@ -176,7 +177,8 @@ class _Patterns:
         """Return when a need may start, and the most minutes by which it may be late; None where it has no time, or windows beyond the horizon."""
         key = id(self._same.get(id(need.windows), need.windows))
         if key not in self._spans:
-            spans, end = self._reach.windows(need), self._reach.horizon.seconds
+            horizon, end = self._reach.horizon, self._reach.horizon.seconds
+            spans = tuple(sorted({(low, late) for window in need.windows for low, _, late in window.spans(horizon)}))
             is_within = all(not isinstance(window.earliest, int) or window.earliest < end for window in need.windows)
             self._spans[key] = (spans, max(window.late_by for window in need.windows)) if spans and is_within else None
         return self._spans[key]
