@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any
 
@@ -35,6 +36,7 @@ KEPT_AT_DESKS = 20_000
 
 _weeks: OrderedDict[str, Problem] = OrderedDict()
 _desks: OrderedDict[tuple[str, str, bool], Desk] = OrderedDict()
+_ahead: deque[Stored] = deque(maxlen=2)
 
 
 def _json(data: Any) -> bytes:
@@ -102,6 +104,20 @@ def desk(of: Stored) -> Desk:
             _desks.popitem(last=False)
     _desks.move_to_end(name)
     return found
+
+
+def ask_ahead(of: Stored) -> None:
+    """Note a plan that will be asked about: a pause is used to open its desk. Only the newest few are."""
+    _ahead.append(of)
+
+
+def do_ahead() -> bool:
+    """Open the desk of a plan that will be asked about, the newest first; returns whether there was one."""
+    if not _ahead:
+        return False
+    with contextlib.suppress(Exception):  # what is wrong with it is told to whoever asks
+        desk(_ahead.pop())
+    return True
 
 
 def _plan(of: Stored) -> Plan:

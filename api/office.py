@@ -7,9 +7,11 @@ finds a fresh one.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import multiprocessing
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -23,12 +25,18 @@ from matcher.errors import FaultyInput
 
 MOST_WAITING = 32
 """Questions that may wait for one process; a further one is refused."""
+PAUSE = 1.0
+"""Seconds without a question after which a process does what can wait."""
 
 
 def _serve(connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Answers make hundreds of thousands of objects, hardly any in cycles: what is left of them is looked for between answers, not in them.
+    gc.disable()
     while True:
         try:
+            if not connection.poll(PAUSE):
+                _pause(connection)
             ask, arguments = connection.recv()
         except (EOFError, OSError):
             return
@@ -44,6 +52,16 @@ def _serve(connection: Connection) -> None:
         except Exception as error:  # noqa: BLE001 - it is the asker's to handle
             answer = (False, (RuntimeError, f"{type(error).__name__}: {error}"))
         connection.send(answer)
+        gc.collect(1)
+
+
+def _pause(connection: Connection) -> None:
+    """Do what can wait, until the next question comes."""
+    answers = sys.modules.get("api.answers")
+    while answers is not None and not connection.poll() and answers.do_ahead():
+        pass
+    if not connection.poll():
+        gc.collect()
 
 
 def _ready() -> None:

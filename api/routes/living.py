@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import RowMapping
+from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse, Response
 
 from api.auth import Caller, Planner, Reader
@@ -74,6 +76,15 @@ class Asked(NamedTuple):
             kind = "invalid-problem" if isinstance(error, ProblemError) else "invalid-plan" if isinstance(error, PlanError) else "invalid-events"
             raise Refusal(kind, f"the {error.what} has faults", faults=below(error.faults, pointer)) from None
 
+    def ahead(self) -> BackgroundTask:
+        """Return what has the plan at hand before the first question about it comes, if there is a pause before."""
+
+        def told() -> None:
+            with contextlib.suppress(Refusal, RuntimeError):
+                self.context.office.ask(self.of.digest, "ask_ahead", self.whole())
+
+        return BackgroundTask(told)
+
     def answer(self, question: str, *arguments: Any, pointer: str = "", office: Office | None = None) -> Response:
         """Answer with what the office says, as it says it."""
         return Response(self.ask(question, *arguments, pointer=pointer, office=office), media_type="application/json")
@@ -127,7 +138,8 @@ def replan(
         new = PLAN.row(connection, caller, made)
     view = plan_view(new)
     said = {"plan": view, **new["result"]["replan"]}
-    return JSONResponse(said, 201 if is_new else 200, {"Location": view["links"]["self"], "ETag": f'"{new["revision"]}"'})
+    headers = {"Location": view["links"]["self"], "ETag": f'"{new["revision"]}"'}
+    return JSONResponse(said, 201 if is_new else 200, headers, background=Asked.about(context, caller, made).ahead() if is_new else None)
 
 
 def _progress(answer: dict[str, Any]) -> dict[str, Any]:

@@ -53,7 +53,8 @@ def publish(request: Request, caller: Publisher, context: Here, plan_id: str, co
             row = PLAN.row(connection, caller, plan_id)
     except IntegrityError:
         raise Refusal("conflict", "another plan was published for the same communities at this moment") from None
-    return JSONResponse(plan_view(row), headers={"ETag": f'"{row["revision"]}"'})
+    ahead = Asked.about(context, caller, plan_id, version).ahead()
+    return JSONResponse(plan_view(row), headers={"ETag": f'"{row["revision"]}"'}, background=ahead)
 
 
 def _publishable(connection: Connection, request: Request, caller: Caller, plan_id: str, asked: PublishRequest) -> tuple[RowMapping, int]:

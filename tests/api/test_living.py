@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from api import answers
 from api.client import ApiError
 from api.documented import EXAMPLE_PLAN
+from api.reading import NotAtHand, Stored, body_of
 from matcher.check import check
+from matcher.plan import Plan
 from matcher.problem import Problem
 from scenarios.weihai.week import make_week
 from tests.api.running import House
@@ -40,6 +43,19 @@ def test_an_absence_gives_a_new_draft_that_keeps_the_rules_of_the_week_as_it_is_
     assert provider not in {service.provider for line in after.assignments for service in line.team}
     assert said["difference"]["visits"]
     assert plain.client.job(plan["id"])["version"] == 1
+
+
+def test_a_pause_is_used_to_open_the_desk_of_a_plan_that_will_be_asked_about() -> None:
+    whole = Stored(WEEK.digest, "ahead.1", True, body_of(WEEK), body_of(Plan()))
+    by_name = whole._replace(problem=None, plan=None)
+    with pytest.raises(NotAtHand):
+        answers.desk(by_name)
+    answers.ask_ahead(whole._replace(plan=b"not a plan"))
+    answers.ask_ahead(whole)
+    assert answers.do_ahead()
+    assert answers.desk(by_name).problem == WEEK
+    assert answers.do_ahead(), "the other one, which has to be told to whoever asks"
+    assert not answers.do_ahead()
 
 
 def test_the_same_events_under_the_same_key_make_one_draft(plain: House, plan: dict[str, Any]) -> None:
