@@ -53,25 +53,31 @@ def decode(
     over
         Visits whose time is over: where one is left out, that is why, whatever else would have stopped it.
     """
-    routes = view(state)
-    holder = dict(numbered(compiled, routes, range(len(compiled.instance.needs))))
-    assignments, unassigned = [], []
-    made = {assignment.visit: assignment for assignment in like.assignments} if like is not None else {}
-    tables = Tables(compiled, routes)
-    reasons = Reasons(compiled, state, packed) if with_reasons else None
-    for v, visit in enumerate(compiled.visits):
-        w = holder.get(v, NONE)
-        if w != NONE:
-            assignments.append(tables.assignment(visit.id, w, made.get(visit.id)))
-        elif reasons is not None:
-            unassigned.append(reasons.of(v) if visit.id not in over else Unassigned(visit=visit.id, rule=Rule.WINDOW))
+    assignments = assignments_of(compiled, state, like)
+    unassigned: list[Unassigned] = []
+    if with_reasons:
+        served, reasons = {item.visit for item in assignments}, Reasons(compiled, state, packed)
+        unassigned.extend(
+            reasons.of(v) if visit.id not in over else Unassigned(visit=visit.id, rule=Rule.WINDOW)
+            for v, visit in enumerate(compiled.visits)
+            if visit.id not in served
+        )
     return Plan(
         problem=compiled.problem.digest,
         assignments=tuple(assignments),
         unassigned=tuple(unassigned),
-        figures=_figures(compiled, routes),
+        figures=_figures(compiled, view(state)),
         labels=_labels(compiled, assignments, unassigned),
     )
+
+
+def assignments_of(compiled: Compiled, state: Longs, like: Plan | None = None) -> list[Assignment]:
+    """Return who serves which visit in a state, in the order of the visits; `like` as in `decode`."""
+    routes = view(state)
+    holder = dict(numbered(compiled, routes, range(len(compiled.instance.needs))))
+    made = {assignment.visit: assignment for assignment in like.assignments} if like is not None else {}
+    tables = Tables(compiled, routes)
+    return [tables.assignment(visit.id, holder[v], made.get(visit.id)) for v, visit in enumerate(compiled.visits) if v in holder]
 
 
 def numbered(compiled: Compiled, routes: Routes, needs: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -64,7 +64,7 @@ class Journeys:
             elif need.place == "venue":
                 self._needs[need.id] = self._venues[need.venue or ""]
             else:
-                self._needs[need.id] = self._add(_home(problem, need, residents, communities))
+                self._needs[need.id] = self._add(home_of(problem, need, residents, communities))
         self.points = np.array([_point(place, problem.coordinates) for place in self._places], dtype=np.float64).reshape(-1, 3)
         self.profiles: list[Profile] = []
         self.tables: list[npt.NDArray[np.int64]] = []
@@ -83,7 +83,7 @@ class Journeys:
             at = -1 if need.place == "remote" else self._venues[need.venue or ""]
         else:
             residents = {resident.id: resident.location for resident in problem.residents if resident.id == need.resident}
-            place = _home(problem, need, residents, {community.id: community.location for community in problem.communities})
+            place = home_of(problem, need, residents, {community.id: community.location for community in problem.communities})
             key = _key(place)
             at = self._index.get(key, len(self))
             if at == len(self):
@@ -192,7 +192,7 @@ def seconds_per_metre(travel: StraightTravel | RoadTravel, provider: Provider) -
     return (travel.detour if isinstance(travel, StraightTravel) else 1.0) * KMH_PER_MPS / speed
 
 
-def _home(problem: Problem, need: Need, residents: Mapping[str, Location | None], communities: Mapping[str, Location | None]) -> Location:
+def home_of(problem: Problem, need: Need, residents: Mapping[str, Location | None], communities: Mapping[str, Location | None]) -> Location:
     """Return where a need at home is: where it says, where its resident lives, or where its community is."""
     place = need.location or (residents[need.resident] if need.resident is not None else None)
     place = place or communities[problem.community_of[need.id]]

@@ -16,11 +16,14 @@ from matcher.errors import Fault, PlanError
 from matcher.explain.alone import Alone, alone
 from matcher.explain.alternatives import Others, alternatives
 from matcher.explain.answer import Alternative, Certainty, Change, Choice, Displaced, Explanation, Forced, Miss, Stopped, Verdict
-from matcher.explain.changes import proposals, try_out
+from matcher.explain.changes import proposals
 from matcher.explain.forced import STEPS, forced
 from matcher.explain.misses import MOST, Misses
 from matcher.explain.refit import Ground, never
+from matcher.explain.trials import try_out
 from matcher.reasons import Reasons
+from matcher.trace import Trace
+from matcher.verifier.recheck import Recheck
 
 if TYPE_CHECKING:
     from matcher.plan import Plan
@@ -50,6 +53,8 @@ def explain(
     seed: int = 1,
     steps: int = STEPS,
     cancelled: Callable[[], bool] | None = None,
+    ground: Ground | None = None,
+    recheck: Recheck | None = None,
 ) -> Explanation:
     """Explain why a plan serves a visit as it does, or leaves it out.
 
@@ -66,14 +71,17 @@ def explain(
         Of the search for the plan that is forced to serve the visit.
     cancelled
         Asked now and then; once it returns True, what is known by then is returned.
+    ground, recheck
+        The plan as routes, all of it, and what verifies changes of it, where both are at hand: the plan is known to be clean then.
 
     Raises
     ------
     PlanError
         If the plan breaks a rule of the problem or is not of this problem, or the problem has no such visit.
     """
-    report = _verified(problem, plan)
-    ground = Ground.of(problem, plan)
+    is_known = ground is not None and recheck is not None
+    given = 0 if is_known else _verified(problem, plan).cost
+    ground = ground or Ground.of(problem, plan)
     until = None if budget is None else time.perf_counter() + budget
 
     def is_over() -> bool:
@@ -84,16 +92,17 @@ def explain(
     except KeyError:
         raise PlanError([Fault("", f"the problem has no visit {visit!r}; a visit is a need's id, # and a number, such as n1#1", "unknown")]) from None
     served = {item.visit for item in plan.assignments}
-    given = report.cost
     lost = tuple(item.id for w, item in enumerate(ground.compiled.visits) if item.id in served and not ground.is_in(w))
+    behind = 0
     if not ground.is_alike and ground.is_in(v) == (visit in served):
         plan = decode(ground.compiled, ground.state)
-        report = check(problem, plan)
+        behind = check(problem, plan).cost - given
+    recheck = recheck or Recheck(problem, plan, ground.journeys, is_clean=True)
     assignment = next((item for item in plan.assignments if item.visit == visit), None)
     if assignment is not None and not ground.is_in(v):
         return Explanation(visit=visit, verdict=Verdict.ASSIGNED, certainty=Certainty.PROVED, lost=lost, assignment=assignment)
     if assignment is not None:
-        others = Others(ground, v)
+        others, trace = Others(ground, v, ground.packed), Trace(ground.compiled, ground.state, {item.visit: item for item in plan.assignments})
         return Explanation(
             visit=visit,
             verdict=Verdict.ASSIGNED,
@@ -101,15 +110,15 @@ def explain(
             lost=lost,
             assignment=assignment,
             choices=others.choices(assignment),
-            alternatives=alternatives(others, ground, check(problem, decode(ground.compiled, ground.state, with_reasons=False)), assignment, is_over),
+            alternatives=alternatives(others, trace, recheck, v, assignment, is_over),
         )
-    return _left_out(ground, plan, report, v, seed=seed, steps=steps, is_over=is_over, cancelled=cancelled or never, lost=lost, given=given)
+    return _left_out(ground, plan, recheck, v, seed=seed, steps=steps, is_over=is_over, cancelled=cancelled or never, lost=lost, behind=behind)
 
 
 def _left_out(
     ground: Ground,
     plan: Plan,
-    report: Report,
+    recheck: Recheck,
     v: int,
     *,
     seed: int,
@@ -117,17 +126,17 @@ def _left_out(
     is_over: Callable[[], bool],
     cancelled: Callable[[], bool],
     lost: tuple[str, ...],
-    given: int,
+    behind: int,
 ) -> Explanation:
     compiled = ground.compiled
     visit = compiled.visits[v]
-    by_itself = alone(compiled, visit)
-    reason = Reasons(compiled, ground.state).of(v)
-    found = forced(ground, plan, report, v, seed=seed, steps=steps, is_over=cancelled) if by_itself.rule is None else None
-    verdict, certainty = _verdict(by_itself, found, report.cost - given)
-    misses = Misses(ground).of(v)
-    offered = proposals(compiled.problem, visit, misses, by_itself)
-    tried = try_out(ground, plan, v, offered, seed=seed, is_over=is_over)
+    by_itself = alone(compiled, visit, ground.journeys)
+    reason = Reasons(compiled, ground.state, ground.packed).of(v)
+    found = forced(ground, plan, recheck, v, seed=seed, steps=steps, is_over=cancelled) if by_itself.rule is None else None
+    verdict, certainty = _verdict(by_itself, found, behind)
+    seen = Misses(ground).of(v)
+    offered = proposals(compiled.problem, visit, seen.misses, by_itself)
+    tried = try_out(ground, plan, recheck, v, offered, seen, seed=seed, is_over=is_over)
     rule, role = (reason.rule, reason.role) if by_itself.rule is None else (by_itself.rule, by_itself.role)
     return Explanation(
         visit=visit.id,
@@ -138,7 +147,7 @@ def _left_out(
         removed=reason.removed,
         stopped=by_itself.stopped if verdict == Verdict.IMPOSSIBLE else (),
         forced=found,
-        misses=tuple(miss for _, miss in misses[:MOST]),
+        misses=tuple(miss for _, miss in seen.misses[:MOST]),
         changes=tried.changes,
         tried=tried.tried,
         untried=tried.untried,

@@ -46,9 +46,9 @@ class Alone:
     stopped: tuple[Stopped, ...]
 
 
-def alone(compiled: Compiled, visit: Visit) -> Alone:
-    """Say whether a visit is impossible whatever the rest of the plan, and who is stopped by what."""
-    look = _Look(compiled, visit)
+def alone(compiled: Compiled, visit: Visit, journeys: Journeys | None = None) -> Alone:
+    """Say whether a visit is impossible whatever the rest of the plan, and who is stopped by what; `journeys` are the problem's, if at hand."""
+    look = _Look(compiled, visit, journeys or Journeys(compiled.problem))
     stopped: list[Stopped] = []
     spans: list[dict[str, Spans]] = []
     fault: tuple[Rule, str] | None = None
@@ -74,9 +74,9 @@ def alone(compiled: Compiled, visit: Visit) -> Alone:
 
 
 class _Look:
-    def __init__(self, compiled: Compiled, visit: Visit) -> None:
+    def __init__(self, compiled: Compiled, visit: Visit, journeys: Journeys) -> None:
         self._compiled, self._problem, self._visit = compiled, compiled.problem, visit
-        self._journeys = Journeys(self._problem)
+        self._journeys = journeys
         self._place = self._journeys.of_need(visit.need)
         self._pins: list[Pin] = [pin for pin in self._problem.pins if pin.visit == visit.id]
         self._shifts: dict[str, list[Shift]] = {}

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from matcher.check import Report, check
-from matcher.decode import decode
 from matcher.explain.answer import Alternative, Choice
 from matcher.explain.refit import Ground, never
 from matcher.instance import FAR
@@ -30,7 +28,9 @@ from matcher.solvers.searcher import Searcher
 if TYPE_CHECKING:
     from matcher.instance import Longs
     from matcher.kernels.cells import Reals
-    from matcher.plan import Assignment, Plan
+    from matcher.plan import Assignment
+    from matcher.trace import Trace
+    from matcher.verifier.recheck import Recheck
     from matcher.visits import VisitRole
 
 T = TypeVar("T")
@@ -141,10 +141,6 @@ class Others:
         self._ins.setflags(write=False)
         return int(cost), int(pairing)
 
-    def plan_with(self, place: list[Any]) -> Plan | None:
-        """Return the plan in which the visit has a place that was found, without reasons; None where it does not settle."""
-        return self.with_place(place, lambda state: decode(self._compiled, state, with_reasons=False))
-
     def with_place(self, place: list[Any], look: Callable[[Longs], T]) -> T | None:
         """Return what `look` makes of the routes in which the visit has a place that was found; None where it does not settle.
 
@@ -198,25 +194,22 @@ class Others:
 
 
 def alternatives(
-    others: Others, ground: Ground, report: Report, assignment: Assignment, is_over: Callable[[], bool] = never
+    others: Others, trace: Trace, recheck: Recheck, v: int, assignment: Assignment, is_over: Callable[[], bool] = never
 ) -> tuple[Alternative, ...]:
-    """Return the cheapest other teams and times of an assigned visit, the cheapest first; each is clean and costed by the verifier."""
-    now = _key(assignment)
+    """Return the cheapest other teams and times of assigned visit v, the cheapest first; each is clean and costed by the verifier."""
     found: list[Alternative] = []
-    seen = {now}
+    seen = {_key(assignment)}
     for _, place in others.found()[:LOOKED_AT]:
         if len(found) == MOST or (found and is_over()):
             break
-        plan = others.plan_with(place)
-        other = next((item for item in plan.assignments if item.visit == assignment.visit), None) if plan is not None else None
-        if plan is None or other is None or _key(other) in seen:
+        changes = others.with_place(place, lambda state: trace.changes(state, v))
+        other = changes.get(assignment.visit) if changes is not None else None
+        if changes is None or other is None or _key(other) in seen:
             continue
-        verified = check(ground.compiled.problem, plan)
-        if not verified.is_clean:
-            continue
-        seen.add(_key(other))
-        by_term = {term: cost - report.terms[term] for term, cost in verified.terms.items() if cost != report.terms[term]}
-        found.append(Alternative(verified.cost - report.cost, by_term, other))
+        judged = recheck.of(changes)
+        if judged.is_clean:
+            seen.add(_key(other))
+            found.append(Alternative(judged.cost, judged.by_term, other))
     return tuple(sorted(found, key=lambda item: item.cost))
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from matcher.explain.edits import Edit
     from matcher.plan import Assignment, Plan, Removed
     from matcher.problem import Problem
     from matcher.rules import Rule, Term
@@ -135,18 +136,31 @@ class Change(Data):
         How great a change it is, in minutes or what is taken to weigh as much (docs/explain.md): only for the order.
     cost : int
         What the new plan costs more (negative: less) than the plan in question costs under the changed problem.
-    dropped : tuple of str
-        Visits that the plan serves and the new one does not; empty unless the solver found that this pays.
-    problem : Problem
-        The problem with the change made (not part of the JSON).
+    becomes : dict of str to Assignment or None
+        The visits that the new plan serves otherwise, the one in question among them; None where it leaves one out (not part of the JSON).
+    edit : Edit
+        The change itself.
+    base : Problem
+        The problem without it.
     """
 
     code: str
     detail: dict[str, Any]
     size: int
     cost: int
-    dropped: tuple[str, ...]
-    problem: Problem
+    becomes: dict[str, Assignment | None]
+    edit: Edit
+    base: Problem
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """Visits that the plan serves and the new one does not; there are none unless that pays."""
+        return tuple(name for name, item in self.becomes.items() if item is None)
+
+    @property
+    def problem(self) -> Problem:
+        """The problem with the change made."""
+        return self.edit(self.base)
 
     def to_json(self) -> dict[str, Any]:
         """Return the change as plain JSON values."""

@@ -1,28 +1,23 @@
-"""The smallest changes that would serve a visit: made from the near misses, each tried out by making it and solving again from the plan."""
+"""The smallest changes that would serve a visit: proposed from the near misses; `matcher.explain.trials` tries each one out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from matcher.check import check
-from matcher.decode import decode
 from matcher.explain import edits
-from matcher.explain.answer import Change, Miss
-from matcher.explain.refit import Ground, Refit, never
 from matcher.rules import Rule
 
 if TYPE_CHECKING:
     from matcher.explain.alone import Alone
+    from matcher.explain.answer import Miss
     from matcher.explain.edits import Edit
     from matcher.people import Provider
-    from matcher.plan import Plan
     from matcher.problem import Problem
     from matcher.visits import Visit, VisitRole
 
-MOST_SHOWN, MOST_TRIED = 5, 24
-STEPS = 60
+MOST_TRIED = 24
 NEW_PROVIDER, NEW_ROOM, NO_PIN, NO_LINE = 4_800, 2_400, 30, 240
 """Sizes, in minutes that are taken to weigh as much, of changes without a number of minutes."""
 
@@ -34,28 +29,24 @@ CODES = frozenset(
     }
 )  # fmt: skip
 """Every code of a change; docs/explain.md says what each means."""
+OF_THE_NEED = frozenset({"drop_pins", "looser_spacing", "more_faces", "wider_window"})
+"""Changes that bring nothing to any other need."""
+OF_A_PERSON = frozenset({"certify", "check_person", "one_more_provider", "train", "wider_area"})
+"""Changes after which somebody passes one rule more."""
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A change that may serve a visit, not tried yet."""
+    """A change that may serve a visit, not tried yet; `people` are the ids of those whom it is about."""
 
     code: str
     detail: dict[str, Any]
     size: int
     edit: Edit
+    people: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         assert self.code in CODES, self.code
-
-
-@dataclass(frozen=True)
-class Tried:
-    """Changes that hold, how many were tried, and how many there was no time for."""
-
-    changes: tuple[Change, ...]
-    tried: int
-    untried: int
 
 
 def proposals(problem: Problem, visit: Visit, misses: list[tuple[int, Miss]], alone: Alone) -> list[Proposal]:
@@ -92,32 +83,34 @@ def _of_miss(problem: Problem, visit: Visit, size: int, miss: Miss) -> Iterator[
     if miss.rule in (Rule.TRAVEL, Rule.SHIFT, Rule.LUNCH) and minutes:
         yield from _more_time(problem, visit, size, miss, minutes)
     if miss.rule == Rule.LUNCH:
-        yield Proposal("shorter_lunch", {"provider": who, "minutes": minutes}, size, edits.shorter_lunch(who, minutes))
+        yield Proposal("shorter_lunch", {"provider": who, "minutes": minutes}, size, edits.shorter_lunch(who, minutes), (who,))
     elif miss.rule in (Rule.DAY_MINUTES, Rule.WEEK_MINUTES):
         code, field = ("more_minutes_day", "max_minutes_day") if miss.rule == Rule.DAY_MINUTES else ("more_minutes_week", "max_minutes_week")
-        yield Proposal(code, {"provider": who, "minutes": minutes}, size, edits.higher_limit(who, field, minutes))
+        yield Proposal(code, {"provider": who, "minutes": minutes}, size, edits.higher_limit(who, field, minutes), (who,))
     elif miss.rule == Rule.CASELOAD:
-        yield Proposal("higher_caseload", {"provider": who, "by": 1}, size, edits.higher_limit(who, "caseload", 1))
+        yield Proposal("higher_caseload", {"provider": who, "by": 1}, size, edits.higher_limit(who, "caseload", 1), (who,))
     elif miss.rule == Rule.LEG:
-        yield Proposal("longer_leg", {"provider": who, "minutes": minutes}, size, edits.higher_limit(who, "max_leg_minutes", minutes))
+        yield Proposal("longer_leg", {"provider": who, "minutes": minutes}, size, edits.higher_limit(who, "max_leg_minutes", minutes), (who,))
     elif miss.rule == Rule.SKILL:
         skill, level = miss.detail["skill"], miss.detail["level"]
-        yield Proposal("train", {"provider": who, "skill": skill, "level": level}, size, edits.trained(who, skill, level))
+        yield Proposal("train", {"provider": who, "skill": skill, "level": level}, size, edits.trained(who, skill, level), (who,))
     elif miss.rule == Rule.AREA:
-        yield Proposal("wider_area", {"provider": who, "community": visit.community}, size, edits.wider_area(who, visit.community))
+        yield Proposal("wider_area", {"provider": who, "community": visit.community}, size, edits.wider_area(who, visit.community), (who,))
     elif miss.rule == Rule.CHECKED:
-        yield Proposal("check_person", {"provider": who}, size, edits.checked(who))
+        yield Proposal("check_person", {"provider": who}, size, edits.checked(who), (who,))
     elif miss.rule == Rule.CERTIFICATE and provider.kind == "social_worker":
         level = miss.detail["certificate"]
-        yield Proposal("certify", {"provider": who, "certificate": level}, size, edits.certified(who, level))
+        yield Proposal("certify", {"provider": who, "certificate": level}, size, edits.certified(who, level), (who,))
     elif miss.rule == Rule.MAX_PROVIDERS:
-        yield Proposal("more_faces", {"need": need, "by": 1}, size, edits.more_faces(need, 1))
+        yield Proposal("more_faces", {"need": need, "by": 1}, size, edits.more_faces(need, 1), (who,))
     elif miss.rule == Rule.SPACING:
         spacing = visit.need.spacing
         if spacing.at_least_days > 1:
-            yield Proposal("looser_spacing", {"need": need, "at_least_days": spacing.at_least_days - 1}, 480, edits.looser_spacing(need, 1, 0))
+            yield Proposal(
+                "looser_spacing", {"need": need, "at_least_days": spacing.at_least_days - 1}, 480, edits.looser_spacing(need, 1, 0), (who,)
+            )
         if spacing.at_most_days is not None:
-            yield Proposal("looser_spacing", {"need": need, "at_most_days": spacing.at_most_days + 1}, 480, edits.looser_spacing(need, 0, 1))
+            yield Proposal("looser_spacing", {"need": need, "at_most_days": spacing.at_most_days + 1}, 480, edits.looser_spacing(need, 0, 1), (who,))
     elif miss.rule == Rule.FUND_BALANCE:
         yield from _more_money(problem, visit, miss)
 
@@ -127,10 +120,10 @@ def _more_time(problem: Problem, visit: Visit, size: int, miss: Miss, minutes: i
     both = [(miss.detail["earlier"], miss.detail["later"])] if "later" in miss.detail else [(0, minutes), (minutes, 0)]
     for earlier, later in both:
         detail = {"provider": miss.provider, "from": miss.detail["from"], "to": miss.detail["to"], "earlier": earlier, "later": later}
-        yield Proposal("more_hours", detail, size, edits.longer_shift(miss.provider, start, end, earlier, later))
+        yield Proposal("more_hours", detail, size, edits.longer_shift(miss.provider, start, end, earlier, later), (miss.provider,))
     for earlier, later in ((minutes, 0), (0, minutes)):
         detail = {"need": visit.need.id, "earlier": earlier, "later": later}
-        yield Proposal("wider_window", detail, size + 1, edits.wider_windows(visit.need.id, earlier, later))
+        yield Proposal("wider_window", detail, size + 1, edits.wider_windows(visit.need.id, earlier, later), (miss.provider,))
 
 
 def _more_money(problem: Problem, visit: Visit, miss: Miss) -> Iterator[Proposal]:
@@ -139,7 +132,7 @@ def _more_money(problem: Problem, visit: Visit, miss: Miss) -> Iterator[Proposal
         if (need.funds is None or fund.id in need.funds) and (fund.categories is None or need.category in fund.categories):
             if fund.communities is None or visit.community in fund.communities:
                 detail = {"fund": fund.id, "yuan": fen / 100}
-                yield Proposal("more_money", detail, max(1, fen // 100), edits.more_money(fund.id, fen))
+                yield Proposal("more_money", detail, max(1, fen // 100), edits.more_money(fund.id, fen), (miss.provider,))
 
 
 def _of_visit(problem: Problem, visit: Visit, alone: Alone) -> Iterator[Proposal]:
@@ -156,7 +149,7 @@ def _of_visit(problem: Problem, visit: Visit, alone: Alone) -> Iterator[Proposal
             model = _model(problem, visit, role)
             if model is not None:
                 detail = {"kind": model.kind, "like": model.id.rpartition(" +")[0], "community": visit.community, "role": role.id}
-                yield Proposal("one_more_provider", detail, NEW_PROVIDER, edits.one_more_provider(model))
+                yield Proposal("one_more_provider", detail, NEW_PROVIDER, edits.one_more_provider(model), (str(detail["like"]),))
 
 
 def _model(problem: Problem, visit: Visit, role: VisitRole) -> Provider | None:
@@ -180,44 +173,3 @@ def _model(problem: Problem, visit: Visit, role: VisitRole) -> Provider | None:
         update["area"] = (*best.area, visit.community)
     missing = {skill: level for skill, level in skills.items() if best.skills.get(skill, 0) < level}
     return best.model_copy(update={**update, "skills": {**best.skills, **missing}})
-
-
-def try_out(
-    ground: Ground, plan: Plan, v: int, offered: list[Proposal], *, seed: int, is_over: Callable[[], bool] = never, most: int = MOST_SHOWN
-) -> Tried:
-    """Make each change and solve again from the plan, until enough of them hold or `is_over` says so.
-
-    A change holds if the plan found under it serves the visit and the verifier passes it. The visit competes for what the change brings with all
-    others that are left out, as it will when the week is planned again.
-    """
-    held: list[Change] = []
-    tried = 0
-    for proposal in offered:
-        if len(held) == most or is_over():
-            break
-        change = _tried(ground, plan, v, proposal, seed)
-        tried += 1
-        if change is not None:
-            held.append(change)
-    return Tried(tuple(held), tried, len(offered) - tried if len(held) < most else 0)
-
-
-def _tried(ground: Ground, plan: Plan, v: int, proposal: Proposal, seed: int) -> Change | None:
-    problem = proposal.edit(ground.compiled.problem)
-    changed = Ground.of(problem, plan)
-    refit = Refit(changed, [v], seed=seed)
-    refit.construct()
-    if not refit.serves(v):
-        refit.run(STEPS)
-    if not refit.serves(v):
-        return None
-    found = decode(changed.compiled, refit.best(), with_reasons=False)
-    visit = changed.compiled.visits[v].id
-    if visit not in {assignment.visit for assignment in found.assignments}:
-        return None
-    report = check(problem, found)
-    if not report.is_clean:
-        return None
-    before = check(problem, plan.model_copy(update={"problem": None})).cost
-    dropped = {item.visit for item in plan.assignments} - {item.visit for item in found.assignments}
-    return Change(proposal.code, proposal.detail, proposal.size, report.cost - before, tuple(sorted(dropped)), problem)

@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from matcher.fields import DAY, Fen, Span, Window, clock, seconds_of
+from matcher.problem import Problem
 
 if TYPE_CHECKING:
     from matcher.people import Certificate, Fund, Provider, Venue
-    from matcher.problem import Need, Problem
+    from matcher.problem import Need
 
 T = TypeVar("T", bound=Any)
-Edit = Callable[["Problem"], "Problem"]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change of a problem: `fields` gives the fields that it makes new."""
+
+    fields: Callable[[Problem], dict[str, Any]]
+
+    def __call__(self, problem: Problem) -> Problem:
+        """Return the problem with the change made, everything validated again."""
+        return problem.replace(**self.fields(problem))
+
+    def taken_as_valid(self, problem: Problem) -> Problem:
+        """Return the same without validating it, for a change that was validated where it matters: a large week takes tenths of a second."""
+        changed = self.fields(problem)
+        made = Problem.model_construct(**{**{name: getattr(problem, name) for name in Problem.model_fields}, **changed})
+        # What the fields come to is theirs as long as they are.
+        if "needs" not in changed:
+            vars(made).update(visits=problem.visits, community_of=problem.community_of)
+        if "providers" not in changed:
+            vars(made).update(shifts=problem.shifts)
+        return made
 
 
 def _swap(items: Sequence[T], name: str, change: Callable[[T], T]) -> tuple[T, ...]:
@@ -23,17 +46,17 @@ def _provider(name: str, **fields: Callable[[Provider], Any]) -> Edit:
     def change(provider: Provider) -> Provider:
         return provider.model_copy(update={field: value(provider) for field, value in fields.items()})
 
-    return lambda problem: problem.replace(providers=_swap(problem.providers, name, change))
+    return Edit(lambda problem: {"providers": _swap(problem.providers, name, change)})
 
 
 def _need(name: str, change: Callable[[Need], Need]) -> Edit:
-    return lambda problem: problem.replace(needs=_swap(problem.needs, name, change))
+    return Edit(lambda problem: {"needs": _swap(problem.needs, name, change)})
 
 
 def longer_shift(name: str, start: int, end: int, earlier: int, later: int) -> Edit:
     """Have a provider begin `earlier` minutes sooner and end `later` minutes after the shift from `start` to `end` (seconds of the horizon)."""
 
-    def edit(problem: Problem) -> Problem:
+    def fields(problem: Problem) -> dict[str, Any]:
         offered: list[Span] = []
         for span in next(p for p in problem.providers if p.id == name).shifts:
             days = span.spans(problem.horizon)
@@ -43,9 +66,9 @@ def longer_shift(name: str, start: int, end: int, earlier: int, later: int) -> E
             # the other days of the span stay as they are
             offered.extend(Span(start=a, end=b) for a, b in days if (a, b) != (start, end))
         offered.append(Span(start=max(0, start - 60 * earlier), end=end + 60 * later))
-        return _provider(name, shifts=lambda _: tuple(offered))(problem)
+        return _provider(name, shifts=lambda _: tuple(offered)).fields(problem)
 
-    return edit
+    return Edit(fields)
 
 
 def trained(name: str, skill: str, level: int) -> Edit:
@@ -118,12 +141,12 @@ def more_money(fund: str, fen: int) -> Edit:
     def change(item: Fund) -> Fund:
         return item.model_copy(update={"amount": Fen(item.amount + fen)})
 
-    return lambda problem: problem.replace(funds=_swap(problem.funds, fund, change))
+    return Edit(lambda problem: {"funds": _swap(problem.funds, fund, change)})
 
 
 def without_pins(visit: str) -> Edit:
     """Drop the pins of a visit."""
-    return lambda problem: problem.replace(pins=tuple(pin for pin in problem.pins if pin.visit != visit))
+    return Edit(lambda problem: {"pins": tuple(pin for pin in problem.pins if pin.visit != visit)})
 
 
 def one_more_room(name: str, seats: int) -> Edit:
@@ -133,12 +156,12 @@ def one_more_room(name: str, seats: int) -> Edit:
         room = venue.rooms[0].model_copy(update={"id": fresh(f"{name} room", {room.id for room in venue.rooms}), "seats": max(1, seats)})
         return venue.model_copy(update={"rooms": (*venue.rooms, room)})
 
-    return lambda problem: problem.replace(venues=_swap(problem.venues, name, change))
+    return Edit(lambda problem: {"venues": _swap(problem.venues, name, change)})
 
 
 def one_more_provider(provider: Provider) -> Edit:
     """Add a provider; the id has to be new (`fresh`)."""
-    return lambda problem: problem.replace(providers=(*problem.providers, provider))
+    return Edit(lambda problem: {"providers": (*problem.providers, provider)})
 
 
 def fresh(name: str, taken: set[str]) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matcher.check import Report, check
 from matcher.decode import decode
 from matcher.diff import What, changes_of
 from matcher.explain.answer import Displaced, Forced
@@ -15,37 +14,42 @@ from matcher.explain.refit import Ground, Refit, never
 
 if TYPE_CHECKING:
     from matcher.plan import Plan
+    from matcher.verifier.recheck import Recheck
 
 STEPS = 1200
 """Steps of the search for the forced plan."""
 
 
 def forced(
-    ground: Ground, plan: Plan, report: Report, v: int, *, seed: int, steps: int = STEPS, is_over: Callable[[], bool] = never
+    ground: Ground, plan: Plan, recheck: Recheck, v: int, *, seed: int, steps: int = STEPS, is_over: Callable[[], bool] = never
 ) -> Forced | None:
     """Return the cheapest plan found that serves visit v, None where none was found.
 
     Parameters
     ----------
-    plan, report
-        The plan in question, and what the verifier says of it.
+    plan, recheck
+        The plan in question, and what verifies changes of it.
     """
     refit = _fitted(ground, v, seed, steps, is_over)
     if refit is None:
         return None
     visit = ground.compiled.visits[v].id
-    for found in _named(decode(ground.compiled, refit.best(), with_reasons=False), visit):
-        verified = check(ground.compiled.problem, found)
-        assignment = next((item for item in found.assignments if item.visit == visit), None)
-        if assignment is not None and verified.is_clean:
+    before = {item.visit: item for item in plan.assignments}
+    for found in _named(decode(ground.compiled, refit.best(), plan, with_reasons=False), visit):
+        after = {item.visit: item for item in found.assignments}
+        assignment = after.get(visit)
+        if assignment is None:
+            continue
+        judged = recheck.of({name: after.get(name) for name in sorted(before.keys() | after.keys()) if after.get(name) != before.get(name)})
+        if judged.is_clean:
             break
     else:
         return None
     changes = changes_of(ground.compiled.problem, plan, found)
     urgency = {item.id: item.need.urgency for item in ground.compiled.visits}
     return Forced(
-        cost=verified.cost - report.cost,
-        by_term={term: cost - report.terms[term] for term, cost in verified.terms.items() if cost != report.terms[term]},
+        cost=judged.cost,
+        by_term=judged.by_term,
         assignment=assignment,
         displaced=tuple(Displaced(change.visit, urgency[change.visit]) for change in changes if change.what == What.DROPPED),
         gained=tuple(change.visit for change in changes if change.what == What.ASSIGNED and change.visit != visit),

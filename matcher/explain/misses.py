@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -23,7 +23,6 @@ from matcher.kernels.diagnose import (
 from matcher.kernels.routes import NONE
 from matcher.reasons import lunch_alone, with_latest
 from matcher.rules import Rule
-from matcher.travel import Journeys
 
 if TYPE_CHECKING:
     from matcher.explain.refit import Ground
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from matcher.visits import VisitRole
 
 MOST = 10
+FREELY = "free"
 LONGEST_EXTENSION = 240
 """Minutes: a shift that would have to be longer by more than this is no near miss."""
 BINARY = {Rule.AREA: 60, Rule.CHECKED: 120, Rule.LANGUAGE: 480, Rule.CATEGORY: 480, Rule.CERTIFICATE: 960, Rule.SUPERVISION: 960, Rule.GENDER: 1920}
@@ -47,33 +47,53 @@ RULES = frozenset({*BINARY, *(rule for rule, _, _ in RULE_OF.values()), Rule.SKI
 """Every rule that a miss may name."""
 
 
+class Seen(NamedTuple):
+    """Who nearly could serve a visit, and who could.
+
+    Attributes
+    ----------
+    misses
+        Every miss with its size (see `BINARY`), the nearest first.
+    free
+        The rows of those who pass the rules on people and have room for a role, by role.
+    """
+
+    misses: list[tuple[int, Miss]]
+    free: dict[str, list[int]]
+
+
 class Misses:
     """Looks for near misses in the routes of a ground."""
 
     def __init__(self, ground: Ground) -> None:
         self._compiled = ground.compiled
         instance = ground.compiled.instance
-        self._packed, self._state = with_latest(instance, ground.state)
+        self._packed, self._state = with_latest(instance, ground.state, ground.packed)
         # any entry of a shift will do to ask what the shift has room for
         self._entry_of = np.full(len(instance.shifts), NONE, np.int64)
         self._entry_of[instance.entry_shift[::-1]] = np.arange(len(instance.entry_shift))[::-1]
-        self._journeys: Journeys | None = None
+        self._journeys = ground.journeys
 
-    def of(self, v: int) -> list[tuple[int, Miss]]:
-        """Return every miss of a visit that is left out with its size (see `BINARY`), the nearest first."""
+    def of(self, v: int) -> Seen:
+        """Return who nearly could serve a visit that is left out, and who could."""
         visit, found = self._compiled.visits[v], []
+        free: dict[str, list[int]] = {role.id: [] for role in visit.roles}
         for k, role in enumerate(visit.roles):
             rules = list(self._compiled.eligibility.rules(visit, role))
             fails = sum((~passes).astype(np.int64) for _, passes in rules)
             for p in np.flatnonzero(fails == 0).tolist():
-                found.extend(self._busy(v, k, role, p))
+                nearest = self._busy(v, k, role, p)
+                if nearest is FREELY:
+                    free[role.id].append(p)
+                elif isinstance(nearest, tuple):
+                    found.append(nearest)
             for rule, passes in rules:
                 for p in np.flatnonzero(~passes & (fails == 1)).tolist():
                     found.extend(self._unfit(v, k, role, p, rule))
-        return sorted(found, key=lambda item: (item[0], item[1].role, item[1].provider))
+        return Seen(sorted(found, key=lambda item: (item[0], item[1].role, item[1].provider)), free)
 
-    def _busy(self, v: int, k: int, role: VisitRole, p: int) -> list[tuple[int, Miss]]:
-        """Return the least thing that keeps a provider who passes the rules on people, none if nothing does."""
+    def _busy(self, v: int, k: int, role: VisitRole, p: int) -> tuple[int, Miss] | str | None:
+        """Return the least thing that keeps a provider who passes the rules on people; `FREELY` where nothing does, None where no miss tells it."""
         instance, provider = self._compiled.instance, self._compiled.problem.providers[p]
         n = int(instance.visits[v]["first_node"]) + k
         nearest: tuple[int, Miss] | None = None
@@ -82,13 +102,13 @@ class Misses:
         for entry in mine.tolist():
             code, short = (int(x) for x in diagnose(*self._packed, self._state, n, entry))
             if code == FREE:
-                return []
+                return FREELY
             miss = self._miss(v, k, role, provider, int(instance.entry_shift[entry]), code, short)
             if miss is not None and (nearest is None or miss[0] < nearest[0]):
                 nearest = miss
         if len(mine) == 0:
             nearest = self._off_duty(v, role, provider)
-        return [nearest] if nearest is not None else []
+        return nearest
 
     def _miss(self, v: int, k: int, role: VisitRole, provider: Provider, s: int, code: int, short: int) -> tuple[int, Miss] | None:
         instance, horizon = self._compiled.instance, self._compiled.problem.horizon
@@ -110,14 +130,14 @@ class Misses:
 
     def _longer_leg(self, v: int, provider: Provider) -> int:
         """Return by how many minutes the way from the base is longer than the provider's longest leg."""
-        journeys = self._journeys = self._journeys or Journeys(self._compiled.problem)
+        journeys = self._journeys
         place = journeys.of_need(self._compiled.visits[v].need)
         seconds = journeys.seconds(provider, journeys.of_base(provider), place) if place >= 0 else 0
         return max(1, -(-seconds // 60) - (provider.max_leg_minutes or 0))
 
     def _off_duty(self, v: int, role: VisitRole, provider: Provider) -> tuple[int, Miss] | None:
         """Return by how many minutes the nearest shift would have to be longer for the provider to come, serve and go back."""
-        journeys = self._journeys = self._journeys or Journeys(self._compiled.problem)
+        journeys = self._journeys
         visit, horizon = self._compiled.visits[v], self._compiled.problem.horizon
         place, base = journeys.of_need(visit.need), journeys.of_base(provider)
         out = journeys.seconds(provider, base, place) if place >= 0 else 0
@@ -162,7 +182,7 @@ class Misses:
 
     def _is_long_enough(self, v: int, n: int, p: int, s: int) -> bool:
         """Return whether an empty shift is long enough to come, serve in a window and go back."""
-        journeys = self._journeys = self._journeys or Journeys(self._compiled.problem)
+        journeys = self._journeys
         instance, provider, visit = self._compiled.instance, self._compiled.problem.providers[p], self._compiled.visits[v]
         place, base, shift = journeys.of_need(visit.need), journeys.of_base(provider), instance.shifts[s]
         out = journeys.seconds(provider, base, place) if place >= 0 else 0

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from matcher.compile import Compiled, compile_problem
+from matcher.compile import Basis, Compiled, compile_problem
 from matcher.instance import FAR
 from matcher.kernels.cells import V_LOSS, pack, visit_row
 from matcher.kernels.place import remove_visit
@@ -41,6 +42,7 @@ from matcher.solvers.construct import construct
 from matcher.solvers.searcher import Searcher
 from matcher.solvers.warm import warm_up
 from matcher.start import state_of
+from matcher.travel import Journeys
 
 if TYPE_CHECKING:
     from matcher.instance import Longs
@@ -73,13 +75,17 @@ class Ground:
     """Whether every visit of the plan was taken up as it was; if not, some are elsewhere."""
     packed: tuple[Longs, Reals] | None = None
     """The packed instance, where it is at hand."""
+    known_journeys: Journeys | None = None
+    """The times of travel of the problem, where they are at hand."""
 
     @classmethod
     def of(cls, problem: Problem, plan: Plan) -> Ground:
         """Compile a problem and take up a plan of it; what of the plan breaks a rule of the problem is left out."""
-        compiled = compile_problem(problem)
+        basis = Basis.of(problem)
+        compiled = compile_problem(problem, basis)
         warm_up()
-        ground = cls(compiled, state_of(compiled, plan))
+        packed = pack(compiled.instance)
+        ground = cls(compiled, state_of(compiled, plan, packed), packed=packed, known_journeys=basis.journeys)
         # A plan is taken up visit by visit. What could not be, the rest being incomplete at the time, finds its place, or one like it, now.
         served = {assignment.visit for assignment in plan.assignments}
         lost = [v for v, visit in enumerate(compiled.visits) if visit.id in served and not ground.is_in(v)]
@@ -88,7 +94,12 @@ class Ground:
         refit = Refit(ground, lost)
         refit.insert(lost)
         refit.run(RETRIES)
-        return cls(compiled, refit.best(), is_alike=False)
+        return replace(ground, state=refit.best(), is_alike=False)
+
+    @cached_property
+    def journeys(self) -> Journeys:
+        """The times of travel of the problem."""
+        return self.known_journeys or Journeys(self.compiled.problem)
 
     def row(self, visit: str) -> int:
         """Return the row of a visit by its id; raises KeyError where there is none."""

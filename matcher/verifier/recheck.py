@@ -23,6 +23,7 @@ from matcher.verifier.routes import route_violations
 from matcher.verifier.tally import lateness, tally
 from matcher.verifier.teams import team_violations
 from matcher.verifier.violations import Violation, yuan
+from matcher.visits import shifts_of, visits_of
 
 if TYPE_CHECKING:
     from matcher.people import Fund, Provider
@@ -146,6 +147,35 @@ class Recheck:
             _by_resident=own,
             _asked={**self._asked, community: self._asked.get(community, 0) + more},
             _left={**self._left, community: self._left.get(community, 0) + more},
+        )
+        return other
+
+    def of_changed(self, problem: Problem) -> Recheck:
+        """Return the same for a changed week: people, needs, funds, rooms or pins are others, by the names that they had or by new ones.
+
+        The plan is the same and breaks no rule there that it kept; nobody has left, and no need has another number of visits or another urgency.
+        """
+        providers = [provider for provider in problem.providers if provider is not self._provider.get(provider.id)]
+        needs = [need for need in problem.needs if need is not self._need.get(need.id)]
+        part = Problem.model_construct(
+            horizon=problem.horizon, communities=problem.communities, residents=problem.residents, needs=tuple(needs), providers=tuple(providers)
+        )
+        visits: dict[str, list[Visit]] = {}
+        for visit in visits_of(part):
+            visits.setdefault(visit.need.id, []).append(visit)
+        shifts: dict[str, list[Shift]] = {provider.id: [] for provider in providers}
+        for shift in shifts_of(part):
+            shifts[shift.provider.id].append(shift)
+        is_known = all(provider.id in self._provider for provider in providers)
+        other = copy(self)
+        vars(other).update(
+            _problem=problem,
+            _journeys=self._journeys if is_known else Journeys(problem),
+            _visits={**self._visits, **visits},
+            _shifts={**self._shifts, **shifts},
+            _need={**self._need, **{need.id: need for need in needs}},
+            _provider={**self._provider, **{provider.id: provider for provider in providers}},
+            _pins=_by_visit(problem.pins),
         )
         return other
 
