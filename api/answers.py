@@ -20,7 +20,7 @@ from matcher.diff import Difference, VisitChange, What, changes_of, diff, notice
 from matcher.errors import Fault, PlanError
 from matcher.explain import explain
 from matcher.figures import figures_of
-from matcher.living.desk import Desk
+from matcher.living.desk import Desk, without_collector
 from matcher.living.evaluate import evaluate, what_if
 from matcher.living.recommend import recommend
 from matcher.living.replan import replan
@@ -175,7 +175,12 @@ def ask_what_if(of: Stored, asked: dict[str, Any]) -> bytes:
 
 def ask_explain(of: Stored, visit: str, seconds: float) -> bytes:
     """Explain why a visit is left out, or served as it is."""
-    return _json(explain(week(of.digest, of.problem), _plan(of), visit, budget=seconds).to_json())
+    at = desk(of)
+    if not at.report.is_clean or at.lost:  # what cannot be taken up as it is takes the long way, or is refused
+        return _json(explain(week(of.digest, of.problem), _plan(of), visit, budget=seconds).to_json())
+    with without_collector():
+        found = explain(at.problem, at.plan, visit, budget=seconds, ground=at.ground, recheck=at.recheck)
+    return _json(found.to_json())
 
 
 def ask_diff(of: Stored, other: Stored) -> bytes:

@@ -92,7 +92,7 @@ class Desk:
     @property
     def ground(self) -> Ground:
         """The compiled week and the routes, as `matcher.explain` takes them."""
-        return Ground(self.compiled, self.state, packed=self.packed)
+        return Ground(self.compiled, self.state, packed=self.packed, known_journeys=self.basis.journeys)
 
     @cached_property
     def assigned(self) -> dict[str, Assignment]:
