@@ -23,8 +23,8 @@ from api.faults import Refusal
 from api.reading import NotAtHand
 from matcher.errors import FaultyInput
 
-MOST_WAITING = 32
-"""Questions that may wait for one process; a further one is refused."""
+MOST_WAITING = 64
+"""Questions that may wait for one process, more than callers have connections as a rule; a further one is refused."""
 PAUSE = 1.0
 """Seconds without a question after which a process does what can wait."""
 

@@ -69,7 +69,7 @@ def patched(desk: Desk, amended: Amended) -> Patched | None:
         base = trimmed(base, np.flatnonzero(~kept).tolist(), after)
     base, source = _with_shifts(base, after, changed, grown)
     origin = np.where(source >= 0, origin[source], -1)
-    if not _hold(base, after, carried, others if grown is None else settled):
+    if any(_may(desk, left.before(name), k, who) for name, k, who in _lost(base, after, carried, others if grown is None else settled)):
         return None
     instance = _with_visits(base, before, amended, left, carried, settled)
     origin[instance.entry_cost != base.entry_cost] = -1
@@ -265,10 +265,10 @@ def _with_shifts(base: Instance, after: Problem, changed: Mapping[int, list[Chil
     return instance, source
 
 
-def _hold(base: Instance, after: Problem, carried: dict[str, Assignment], settled: Collection[str]) -> bool:
-    """Return whether what is settled has an entry where it is: not so where it lies outside all hours of before, or is by people of another sort."""
+def _lost(base: Instance, after: Problem, carried: dict[str, Assignment], settled: Collection[str]) -> Iterator[tuple[str, int, int]]:
+    """Yield each service of what is settled that has no entry where it is: visit, number in the team, provider (row)."""
     if not settled:
-        return True
+        return
     row = {visit.id: v for v, visit in enumerate(after.visits)}
     row_of = {provider.id: p for p, provider in enumerate(after.providers)}
     since = after.horizon.since
@@ -279,8 +279,14 @@ def _hold(base: Instance, after: Problem, carried: dict[str, Assignment], settle
             start, end = since(service.start), since(service.end)
             fits = (own["provider"] == row_of[service.provider]) & (own["crew"] == service.crew) & (own["start"] <= start) & (end <= own["end"])
             if not fits.any():
-                return False
-    return True
+                yield name, k, row_of[service.provider]
+
+
+def _may(desk: Desk, name: str, k: int, who: int) -> bool:
+    """Return whether the rules on people let a provider serve: then it lies outside the windows or hours of before, and compiling finds the entry."""
+    first, people = desk.candidates
+    n = int(desk.compiled.instance.visits["first_node"][desk.row[name]]) + k
+    return bool((people[first[n] : first[n + 1]] == who).any())
 
 
 # visits
