@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,6 +31,12 @@ def said(problem: Problem, found: Plan, events: Any, now: Any, **asked: Any) -> 
         return error.faults
 
 
+@cache
+def standing(seed: int) -> Desk:
+    problem = small_problem(seed, 9)
+    return Desk.of(problem, solve(problem, chunks=1, threads=1).plan)
+
+
 @pytest.fixture(scope="module")
 def proved() -> dict[int, bool]:
     return {}
@@ -37,8 +44,7 @@ def proved() -> dict[int, bool]:
 
 @pytest.mark.parametrize("seed", range(100))
 def test_a_week_is_the_same_whether_it_is_validated_or_proved_valid(seed: int, proved: dict[int, bool], monkeypatch: pytest.MonkeyPatch) -> None:
-    problem = small_problem(seed % 25, 9)
-    desk = Desk.of(problem, solve(problem, chunks=1, threads=1).plan)
+    desk = standing(seed % 25)
     events, now = random_events(problem, desk.plan, seed)
     theirs = said(desk.problem, desk.plan, events, now)
     changed = Valid.changed
