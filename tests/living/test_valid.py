@@ -45,7 +45,7 @@ def proved() -> dict[int, bool]:
 @pytest.mark.parametrize("seed", range(100))
 def test_a_week_is_the_same_whether_it_is_validated_or_proved_valid(seed: int, proved: dict[int, bool], monkeypatch: pytest.MonkeyPatch) -> None:
     desk = standing(seed % 25)
-    events, now = random_events(problem, desk.plan, seed)
+    events, now = random_events(desk.problem, desk.plan, seed)
     theirs = said(desk.problem, desk.plan, events, now)
     changed = Valid.changed
 
