@@ -5,12 +5,12 @@ The past stands as facts: a visit that began before `now` is pinned to its peopl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from matcher.errors import Fault, ProblemError
 from matcher.fields import DAY, Span
+from matcher.living.amended import Amended, lines_of, pins_of
 from matcher.living.cutting import Cutter
 from matcher.living.events import Absent, Done, EventsError, ExtraHours, Late, Missed, NewNeed, VenueClosed, Withdrawn, moment_of, spans_of
 from matcher.living.hours import Spans, covering, joined, without
@@ -26,48 +26,6 @@ if TYPE_CHECKING:
     from matcher.people import Provider
     from matcher.problem import Need
     from matcher.visits import Visit
-
-
-@dataclass(frozen=True)
-class Amended:
-    """A week after what happened.
-
-    Attributes
-    ----------
-    problem : Problem
-        The week: events worked in, facts pinned, windows closed to the past, the rest of the plan in force.
-    carried : Plan
-        What is left of the plan, by the ids of `problem`; some of it may no longer be possible.
-    frozen : frozenset of str
-        Visits that have begun, or whose people and start are settled by an event.
-    gone : dict of str to str
-        Visits of the old week that are no part of the new one, and why: ``withdrawn`` or ``done``.
-    renamed : dict of str to str
-        Visits that have another number in the new week than in the old one, because one before them is gone.
-    missed, added : tuple of str
-        Planned visits that did not take place; visits of new needs.
-    released : tuple of str
-        Visits whose pins an event made impossible; they are dropped so far as that goes.
-    over : frozenset of str
-        Visits whose windows could not be closed to the past, for their week would not be valid: mostly such as nobody serves and whose time is over.
-    closed : frozenset of str
-        Visits that are not to begin before now whatever their windows say: those, and the ones whose need has moments of the past among its windows.
-    has_room : bool
-        Whether something happened that may leave room for others.
-    """
-
-    problem: Problem
-    carried: Plan
-    frozen: frozenset[str]
-    gone: dict[str, Literal["withdrawn", "done"]]
-    renamed: dict[str, str]
-    missed: tuple[str, ...]
-    added: tuple[str, ...]
-    released: tuple[str, ...]
-    over: frozenset[str]
-    closed: frozenset[str]
-    has_room: bool
-    now: int | None
 
 
 def amend(
@@ -509,20 +467,6 @@ class _Amendment:
 
     def _service(self, service: Service, start: int, end: int) -> Service:
         return service.model_copy(update={"start": self._moment(start), "end": self._moment(end)})
-
-
-def lines_of(assignments: Iterable[Assignment]) -> tuple[InForce, ...]:
-    """Return the lines of a plan in force that serves as these assignments do."""
-    return tuple(
-        InForce(visit=item.visit, start=item.team[0].start, team={service.role: service.provider for service in item.team}) for item in assignments
-    )
-
-
-def pins_of(assignment: Assignment) -> tuple[Pin, ...]:
-    """Return the pins that keep a visit as it is: each of its people in their role, and its start with the first of them."""
-    first, *others = assignment.team
-    start = Pin(visit=assignment.visit, role=first.role, provider=first.provider, start=first.start)
-    return (start, *(Pin(visit=assignment.visit, role=service.role, provider=service.provider) for service in others))
 
 
 def _renamed(assignment: Assignment, name: str) -> Assignment:

@@ -18,7 +18,7 @@ from matcher.explain.refit import Ground
 from matcher.kernels.cells import pack
 from matcher.kernels.probe import exchange, probe, probe_exchanges
 from matcher.kernels.routes import IS_IN, view
-from matcher.living.amend import lines_of, pins_of
+from matcher.living.amended import lines_of, pins_of
 from matcher.living.derived import Kept
 from matcher.living.valid import Valid
 from matcher.solvers.warm import INS, NUMBERS, PTS, warm_up

@@ -22,7 +22,7 @@ from matcher.visits import openings_of
 
 if TYPE_CHECKING:
     from matcher.instance import Longs
-    from matcher.living.amend import Amended
+    from matcher.living.amended import Amended
     from matcher.living.desk import Desk
     from matcher.plan import Assignment
     from matcher.problem import Need, Problem

@@ -20,7 +20,7 @@ from matcher.explain.refit import Ground, Refit, absent_of
 from matcher.kernels.cells import pack
 from matcher.kernels.routes import IS_IN, START, view
 from matcher.kernels.search import anneal
-from matcher.living.amend import Amended, amend
+from matcher.living.amend import amend
 from matcher.living.closing import closed
 from matcher.living.desk import Desk, ready, without_collector
 from matcher.living.events import Done, Events, EventsError, Late, faults_of, read_events
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from matcher.instance import Longs
     from matcher.kernels.cells import Reals
+    from matcher.living.amended import Amended
     from matcher.living.events import Event
     from matcher.problem import Pin, Problem
     from matcher.travel import Journeys

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from matcher.decode import decode
 from matcher.instance import FAR
 from matcher.kernels.cells import ENTRIES, HEAD_CELLS, TABLES, TARIFFS, pack
 from matcher.kernels.routes import view
-from matcher.living.amend import Amended, amend
+from matcher.living.amend import amend
 from matcher.living.desk import Desk
 from matcher.living.events import EventsError, read_events
 from matcher.living.patch import Patched, patched
@@ -23,6 +23,9 @@ from matcher.solve import solve
 from matcher.start import state_of
 from tests.living.events import random_events
 from tests.weeks import fund, need, organization, plan, role, serve, shift, visit, volunteer, week, window
+
+if TYPE_CHECKING:
+    from matcher.living.amended import Amended
 
 
 def entries(compiled: Compiled) -> dict[tuple[int, ...], tuple[int, int]]:
