@@ -11,6 +11,7 @@ from benchmarks.oracle import Oracle, TooLarge
 from benchmarks.small import small_problem
 from matcher.compile import compile_problem
 from matcher.solve import solve
+from matcher.solvers import bounds
 from matcher.solvers.bounds import Bound, bound
 from matcher.stop import Stop
 from tests.weeks import need, organization, volunteer, week, window, worker
@@ -82,6 +83,23 @@ def test_the_bound_grows_and_its_name_says_what_proves_it() -> None:
 def test_the_bound_is_the_same_with_two_threads() -> None:
     problem = small_problem(5, 10)
     assert bound_of(problem, 120, threads=1) == bound_of(problem, 120, threads=2)
+
+
+def test_weeks_too_large_for_a_linear_program_are_bounded_by_routes_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    names, higher = set(), 0
+    for seed in range(6):
+        problem = small_problem(seed, 2 + seed % 9)
+        found = solve(problem, chunks=1, threads=1).cost
+        minutes = bound_of(problem, 300, upper=found)
+        with monkeypatch.context() as patch:
+            patch.setattr(bounds, "MOST_ROWS", 0)
+            lowest = bound_of(problem, 1_200, upper=found)
+            assert seed or bound_of(problem, 1_200, upper=found, threads=2) == lowest
+        assert lowest.value <= found, seed
+        names.add(lowest.name)
+        higher += minutes.name == "minutes" and lowest.value > minutes.value
+    assert "routes" in names
+    assert higher
 
 
 def test_a_run_that_is_over_bounds_by_nothing() -> None:

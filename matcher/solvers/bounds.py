@@ -43,7 +43,9 @@ WAY_STEPS, WAY_SHARE, WAY_PACE, WAY_KEPT = 150, 0.15, 0.3, 20
 """Rough steps towards the prices of routes before the linear program is first solved, the share of a run that they take at most, how far each
 goes, and of how many of the last ones the program gets the routes."""
 MOST_ROWS = 10_000
-"""Above so many rows the program is not given the routes of these steps: it would take minutes to solve."""
+"""Above so many rows there is no linear program, which would take minutes to solve: prices go up a path of rough routes instead."""
+FAR_PACE, FAR_STEPS, FAR_SPARE = 0.5, 100, 1.3
+"""How far each of these steps goes, after how many of them it is proved what they say, and the time that is kept for the last proof, in proofs."""
 FURTHEST = 2.0**50
 LEAST_MINUTES = 10
 MOST_WEIGHT = 1_000_000
@@ -274,15 +276,16 @@ class _Ascent:
         prices = np.where(self.is_live, FIRST_PRICE * self.metric[: self.master.rows], self.closed)
         prices = np.concatenate((prices, np.zeros(self.size - self.master.rows)))
         centre = self._follow(prices).best_prices
+        if self.master.rows > MOST_ROWS:
+            self._ascend(centre)
+            return self.best
         with Program(self.master, self.losses) as columns:
             if routes is not None and not self._is_over():
                 for g, index, amount, cost in routes_of(self.instance, self.packed, self.master, routes):
                     columns.add_route(g, np.array(index, np.int32), np.array(amount), cost)
             for turn in range(FIRST_ROUTES if routes is None else 0):
                 self._share_out(columns, turn)
-            if self.master.rows <= MOST_ROWS:
-                centre = self._approach(centre, columns)
-            self._mix(centre, columns)
+            self._mix(self._approach(centre, columns), columns)
         return self.best
 
     def _is_over(self) -> bool:
@@ -313,6 +316,24 @@ class _Ascent:
         for step in kept:
             columns.add(*step)
         return path.best_prices
+
+    def _ascend(self, centre: Any) -> None:
+        """Go up a path of prices with rough routes until the run is over, and prove now and then what the best of them say."""
+        began = self.run.seconds
+        if not self._is_over():
+            self._try(centre, is_exact=True)
+        proof, proved, since = FAR_SPARE * (self.run.seconds - began), -math.inf, 0
+        path = _Path(self.metric, self.master.rows, centre, FAR_PACE)
+        while not self._is_over():
+            answer = self.ask(self.pool, np.rint(path.prices).astype(np.int64), is_exact=True, is_rough=True)
+            path.step(answer.value, answer.slack, None)
+            since += 1
+            is_last = self.run.stop.budget is not None and self.run.seconds + proof > self.run.stop.budget
+            if path.value > proved and (is_last or since >= FAR_STEPS):
+                self._try(path.best_prices, is_exact=True)
+                proved, since = path.value, 0
+            if is_last:
+                break
 
     def _share_out(self, columns: Program, turn: int) -> None:
         """Give the program routes that go together: shift after shift takes the best of what is left."""
