@@ -42,10 +42,10 @@ class Row:
 
 
 def current(runs: Iterable[Run]) -> list[Run]:
-    """Return the runs that count: of each contestant and family those of the version that ran last, and of equal runs the last."""
+    """Return the runs that count: of each contestant, family and budget those of the version that ran last, and of equal runs the last."""
     runs = list(runs)
-    version = {(run.contestant, run.family): run.version for run in runs}
-    return list({run.key: run for run in runs if run.version == version[run.contestant, run.family]}.values())
+    version = {(run.contestant, run.family, run.budget): run.version for run in runs}
+    return list({run.key: run for run in runs if run.version == version[run.contestant, run.family, run.budget]}.values())
 
 
 def instance_of(run: Run) -> Instance:

@@ -402,6 +402,11 @@ def test_runs_of_another_family_count_until_it_runs_anew() -> None:
     assert current([*older, newer]) == [older[0], newer]
 
 
+def test_runs_of_another_budget_count_until_it_runs_anew() -> None:
+    older, newer = _run(A, 500, version="0"), replace(_run(A, 218.199), budget=600.0)
+    assert current([older, newer]) == [older, newer]
+
+
 def test_runs_of_an_older_version_do_not_count() -> None:
     rows = summarize([_run(A, 500, version="0"), _run(A, 218.199)])
     assert rows[0].runs == 1
