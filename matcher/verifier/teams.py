@@ -43,6 +43,8 @@ def team_violations(reading: Reading) -> Iterator[Violation]:
     """
     links = Links(reading.problem)
     for item in reading.assigned.values():
+        if _is_plain(item):
+            continue
         yield from _full(item)
         yield from _gap(reading, item)
         yield from _one_role(item)
@@ -52,6 +54,11 @@ def team_violations(reading: Reading) -> Iterator[Violation]:
     yield from _needs(reading)
     for pin in reading.problem.pins:
         yield from _pin(reading, pin)
+
+
+def _is_plain(item: Assigned) -> bool:
+    """Return whether one person serves who may do so alone, so that no rule on teams can be broken: four visits in five are like that."""
+    return len(item.services) == 1 and item.is_full and not item.visit.need.linked and item.services[0].provider.supervision == "none"
 
 
 def _full(item: Assigned) -> Iterator[Violation]:
