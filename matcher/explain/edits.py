@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from matcher.fields import DAY, Fen, Span, Window, clock, seconds_of
-from matcher.problem import Problem
 
 if TYPE_CHECKING:
     from matcher.people import Certificate, Fund, Provider, Venue
-    from matcher.problem import Need
+    from matcher.problem import Need, Problem
 
 T = TypeVar("T", bound=Any)
 
@@ -29,7 +28,7 @@ class Edit:
     def taken_as_valid(self, problem: Problem) -> Problem:
         """Return the same without validating it, for a change that was validated where it matters: a large week takes tenths of a second."""
         changed = self.fields(problem)
-        made = Problem.model_construct(**{**{name: getattr(problem, name) for name in Problem.model_fields}, **changed})
+        made = problem.taken_as_valid(**changed)
         # What the fields come to is theirs as long as they are.
         if "needs" not in changed:
             vars(made).update(visits=problem.visits, community_of=problem.community_of)

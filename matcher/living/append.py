@@ -79,10 +79,8 @@ def _unclaimed(provider: Provider) -> Provider:
 
 def _problems(problem: Problem, need: Need, resident: Resident | None) -> tuple[Problem, Problem]:
     """Return the week with the need, and a week of the need alone with the same people; both are valid, their parts being so."""
-    fields: dict[str, Any] = {name: getattr(problem, name) for name in type(problem).model_fields}
-    if resident is not None:
-        fields["residents"] = (*problem.residents, resident)
-    whole = Problem.model_construct(**{**fields, "needs": (*problem.needs, need)})
+    residents = problem.residents if resident is None else (*problem.residents, resident)
+    whole = problem.taken_as_valid(residents=residents, needs=(*problem.needs, need))
     alone = alone_of(whole, need)
     whole.__dict__["visits"] = (*problem.visits, *alone.visits)
     whole.__dict__["shifts"] = problem.shifts
@@ -92,11 +90,9 @@ def _problems(problem: Problem, need: Need, resident: Resident | None) -> tuple[
 
 def alone_of(problem: Problem, need: Need) -> Problem:
     """Return a week of one of its needs alone, with the same people."""
-    fields: dict[str, Any] = {name: getattr(problem, name) for name in type(problem).model_fields}
     people = tuple(_unclaimed(provider) for provider in problem.providers)
     residents = tuple(resident for resident in problem.residents if resident.id == need.resident)
-    fields |= {"needs": (need,), "residents": residents, "providers": people, "pins": (), "in_force": ()}
-    return Problem.model_construct(**fields)
+    return problem.taken_as_valid(needs=(need,), residents=residents, providers=people, pins=(), in_force=())
 
 
 def joined(base: Compiled, own: Compiled, problem: Problem, basis: Basis) -> Compiled:

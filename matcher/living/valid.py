@@ -56,7 +56,7 @@ class Valid:
         before = self._problem
         if not changes.keys() <= OWN or not self.is_by_day:
             return None
-        after = Problem.model_construct(**{name: getattr(before, name) for name in Problem.model_fields} | dict(changes))
+        after = before.taken_as_valid(**changes)
         people, venues = _others(before.providers, after.providers, {"shifts", "claims"}), _others(before.venues, after.venues, {"opening"})
         count = len(before.residents)
         new = after.residents[count:]
@@ -115,8 +115,7 @@ class Valid:
         named |= {name for need in needs for name in need.preferred_providers}
         named |= {name for resident in residents for name in (*resident.known, *resident.refused, resident.volunteer)}
         places = {venue.id for venue in venues} | {need.venue for need in needs}
-        return Problem.model_construct(
-            **{name: getattr(after, name) for name in Problem.model_fields if name not in OWN and name != "links"},
+        return after.taken_as_valid(
             residents=residents,
             needs=needs,
             providers=tuple(who.model_copy(update={"claims": ()}) if who.claims else who for who in after.providers if who.id in named),
