@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 Changed = dict[str, "Assignment | None"]
 
 
+def changed(before: Mapping[str, Assignment], after: Mapping[str, Assignment]) -> Changed:
+    """Return what becomes of the visits of one plan in another, both by visit."""
+    return {name: after.get(name) for name in sorted(before.keys() | after.keys()) if after.get(name) != before.get(name)}
+
+
 class Trace:
     """Routes as they were, and the plan that goes with them, to compare changed routes with.
 

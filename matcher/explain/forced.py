@@ -11,6 +11,7 @@ from matcher.decode import decode
 from matcher.diff import What, changes_of
 from matcher.explain.answer import Displaced, Forced
 from matcher.explain.refit import Ground, Refit, never
+from matcher.trace import changed
 
 if TYPE_CHECKING:
     from matcher.plan import Plan
@@ -40,7 +41,7 @@ def forced(
         assignment = after.get(visit)
         if assignment is None:
             continue
-        judged = recheck.of({name: after.get(name) for name in sorted(before.keys() | after.keys()) if after.get(name) != before.get(name)})
+        judged = recheck.of(changed(before, after))
         if judged.is_clean:
             break
     else:

@@ -14,6 +14,7 @@ from matcher.explain.answer import Change
 from matcher.explain.changes import OF_A_PERSON, OF_THE_NEED
 from matcher.explain.refit import Ground, Refit, never
 from matcher.explain.surroundings import Part, Surroundings
+from matcher.trace import changed
 
 if TYPE_CHECKING:
     from matcher.explain.changes import Proposal
@@ -104,7 +105,7 @@ class _Trials:
         served, before = part.whole(assignments_of(ground.compiled, refit.best())), part.whole(part.plan.assignments)
         if self._visit.id not in served:
             return None
-        return {name: served.get(name) for name in sorted(served.keys() | before.keys()) if served.get(name) != before.get(name)}
+        return changed(before, served)
 
     def _part(self, people: set[str], rivals: list[str]) -> Part:
         key = (frozenset(people), tuple(rivals))
