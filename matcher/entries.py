@@ -201,7 +201,7 @@ class Eligibility:
     def _skilled(self, skills: tuple[tuple[str, int], ...]) -> Mask:
         mask = np.ones(self._count, bool)
         for skill, level in skills:
-            mask &= self._levels[skill] >= level if skill in self._levels else level <= 0
+            mask &= self._levels[skill] >= level if skill in self._levels else False
         return mask
 
     def _any_kind(self, kinds: tuple[str, ...]) -> Mask:
