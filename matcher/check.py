@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matcher.plan import Plan
     from matcher.problem import Problem
     from matcher.travel import Journeys
+    from matcher.verifier.reading import Reading
 
 __all__ = ["Report", "Violation", "check"]
 
@@ -84,7 +85,11 @@ def check(problem: Problem, plan: Plan, journeys: Journeys | None = None) -> Rep
         The plan carries the digest of another problem; or it names a visit, role, provider, fund or room that the problem does not have; or
         a visit or role stands twice; or a service does not last as long as its role. All faults at once.
     """
-    reading = read(problem, plan, journeys)
+    return judged(read(problem, plan, journeys))
+
+
+def judged(reading: Reading) -> Report:
+    """Return what the verifier says of a plan that it has read."""
     found = [*people_violations(reading), *route_violations(reading), *team_violations(reading), *place_violations(reading)]
     terms = tally(reading)
     return Report(tuple(sorted(found, key=lambda violation: _ORDER[violation.rule])), sum(terms.values()), terms)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import boolean, int64
 
-from matcher.check import Report, check
+from matcher.check import Report, judged
 from matcher.compile import Basis, Compiled, compile_problem
 from matcher.explain.refit import Ground
 from matcher.kernels.cells import pack
@@ -23,13 +23,16 @@ from matcher.living.derived import Kept
 from matcher.living.valid import Valid
 from matcher.solvers.warm import INS, NUMBERS, PTS, warm_up
 from matcher.start import state_of
+from matcher.verifier.reading import read
 from matcher.verifier.recheck import Recheck
+from matcher.verifier.standing import Standing
 
 if TYPE_CHECKING:
     from matcher.instance import Longs
     from matcher.kernels.cells import Reals
     from matcher.plan import Assignment, Plan
     from matcher.problem import Pin, Problem
+    from matcher.verifier.reading import Reading
 
 
 @dataclass(frozen=True)
@@ -77,17 +80,19 @@ class Desk:
         PlanError
             If the plan is of another problem, or speaks of what the problem does not have.
         """
-        report = check(problem, plan)
+        reading = read(problem, plan)
         if is_in_force:
             standing = in_force(problem, plan)
             if standing is not problem:
                 problem, plan = standing, plan.model_copy(update={"problem": None})
-                report = check(problem, plan)
+                reading = read(problem, plan)
         ready()
         compiled = compile_problem(problem)
         packed = pack(compiled.instance)
         plan = plan.model_copy(update={"problem": None})
-        return cls(problem, plan, report, compiled, packed, state_of(compiled, plan, packed), is_in_force)
+        desk = cls(problem, plan, judged(reading), compiled, packed, state_of(compiled, plan, packed), is_in_force)
+        vars(desk).update(reading=reading)
+        return desk
 
     @property
     def ground(self) -> Ground:
@@ -134,7 +139,7 @@ class Desk:
 
     def warmed(self) -> Desk:
         """Have everything ready that questions would otherwise wait for at first; returns the desk itself."""
-        for name in ("assigned", "row", "kept", "pins", "recheck", "basis", "candidates", "valid"):
+        for name in ("assigned", "row", "kept", "pins", "recheck", "basis", "candidates", "valid", "standing"):
             getattr(self, name)
         return self
 
@@ -146,7 +151,20 @@ class Desk:
     @cached_property
     def recheck(self) -> Recheck:
         """The verifier of changes of the plan."""
-        return Recheck(self.problem, self.plan, self.basis.journeys, is_clean=self.report.is_clean)
+        return Recheck(self.problem, self.plan, self.basis.journeys, is_clean=self.report.is_clean, reading=self.reading)
+
+    @cached_property
+    def reading(self) -> Reading:
+        """The plan as the verifier has read it."""
+        return read(self.problem, self.plan, self.basis.journeys)
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        """What the plan of a changed week is verified from; None where the plan breaks a rule."""
+        if not self.report.is_clean:
+            return None
+        pins = (pin for pins in self.pins.values() for pin in pins)
+        return Standing(self.recheck.parts, self.basis.journeys, self.reading, self.report.terms, pins)
 
     @property
     def nbytes(self) -> int:

@@ -193,7 +193,7 @@ def _replanned(desk: Desk, happened: Events, policy: _Policy, stop: Stop | None,
     taken = _taken_up(amended, desk)
     _refuse_impossible(taken, happened)
     state, ran, why = _searched(taken, steps=policy.steps, stop=stop, seed=policy.seed)
-    after, report = _verified(taken, state)
+    after, report = _verified(taken, state, desk)
     result = Result(
         plan=after,
         status="stopped" if why == "cancelled" else "feasible",
@@ -356,11 +356,12 @@ def _improved(taken: _Taken, state: Longs, stop: Stop, seed: int) -> tuple[Longs
     return searcher.best(), chunks, why
 
 
-def _verified(taken: _Taken, state: Longs) -> tuple[Plan, Report]:
+def _verified(taken: _Taken, state: Longs, desk: Desk) -> tuple[Plan, Report]:
     """Return the plan of routes, verified: clean, costing what the search says, and with nothing new in the past."""
     amended = taken.amended
     plan = decode(taken.compiled, state, amended.carried, packed=taken.packed, over=amended.over)
-    report = check(amended.problem, plan, taken.journeys)
+    report = desk.standing.report(amended.problem, plan, taken.journeys) if desk.standing is not None else None
+    report = report or check(amended.problem, plan, taken.journeys)
     total = view(state).total
     cost = int(total[0] + total[1] + taken.compiled.instance.weights[0]["max_lateness"] * total[4])
     since = amended.problem.horizon.since

@@ -93,10 +93,14 @@ def lateness(service: Served) -> int:
 
     A start that no window holds (which `window` reports) is measured by the windows that opened before it; it is not late before all of them.
     """
-    windows = service.visit.windows
-    held = [max(0, service.start - latest) for earliest, latest, late in windows if earliest <= service.start <= late]
+    return seconds_late(service.visit.windows, service.start)
+
+
+def seconds_late(windows: tuple[tuple[int, int, int], ...], start: int) -> int:
+    """Return by how many seconds a start is late in the windows of a visit, as `lateness` does."""
+    held = [max(0, start - latest) for earliest, latest, late in windows if earliest <= start <= late]
     if not held:
-        held = [max(0, service.start - latest) for earliest, latest, _ in windows if earliest <= service.start]
+        held = [max(0, start - latest) for earliest, latest, _ in windows if earliest <= start]
     return min(held, default=0)
 
 

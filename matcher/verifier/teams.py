@@ -53,7 +53,7 @@ def team_violations(reading: Reading) -> Iterator[Violation]:
         yield from _linked(links, item)
     yield from _needs(reading)
     for pin in reading.problem.pins:
-        yield from _pin(reading, pin)
+        yield from pin_violations(reading, pin)
 
 
 def _is_plain(item: Assigned) -> bool:
@@ -199,7 +199,8 @@ def _spacing(reading: Reading, before: Assigned, after: Assigned, day: int, next
         yield Violation(Rule.SPACING, after.visit.id, None, message, date(horizon, next_day), allowed)
 
 
-def _pin(reading: Reading, pin: Pin) -> Iterator[Violation]:
+def pin_violations(reading: Reading, pin: Pin) -> Iterator[Violation]:
+    """Yield how a plan departs from a pin; a visit that it leaves out does not."""
     item = reading.assigned.get(pin.visit)
     if item is None:
         return

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from typing import Any
 
 import pytest
 
 from benchmarks.small import small_problem
-from matcher.check import check
+from matcher.check import Report, check
 from matcher.diff import What
 from matcher.living.desk import Desk
 from matcher.living.events import EventsError
@@ -17,7 +18,9 @@ from matcher.plan import Plan
 from matcher.problem import Problem
 from matcher.rules import Rule, Term
 from matcher.solve import solve
+from matcher.travel import Journeys
 from tests.living.events import random_events
+from tests.test_recheck import random_change
 from tests.weeks import alone, at, need, plan, resident, role, serve, shift, venue, visit, volunteer, week, window, worker
 
 TWO = week([need("n", resident="r"), need("m")], [volunteer("a"), volunteer("b")], residents=[resident("r", location={"x": 0, "y": 0})])
@@ -34,8 +37,13 @@ def served(found: Replanned | Plan) -> dict[str, tuple[str, dt.datetime]]:
     return {item.visit: (item.team[0].provider, item.team[0].start) for item in made.assignments}
 
 
+@pytest.fixture(scope="module")
+def shown() -> dict[int, bool]:
+    return {}
+
+
 @pytest.mark.parametrize("seed", range(120))
-def test_whatever_happens_the_week_is_valid_and_the_plan_keeps_its_rules_and_the_past(seed: int) -> None:
+def test_whatever_happens_the_week_is_valid_and_the_plan_keeps_its_rules_and_the_past(seed: int, shown: dict[int, bool]) -> None:
     problem = small_problem(seed, 9)
     before = solve(problem, chunks=1, threads=1).plan
     desk = Desk.of(problem, before)
@@ -63,6 +71,24 @@ def test_whatever_happens_the_week_is_valid_and_the_plan_keeps_its_rules_and_the
             assert min(service.start for service in item.team) >= now
     assert set(found.frozen) <= set(served(found))
     assert found.difference.cost_b == found.result.cost
+    shown[seed] = _assert_verified_by_what_changed(desk, found, report, random.Random(seed))
+    if seed == 119 and len(shown) > 80:
+        assert sum(shown.values()) > 0.9 * len(shown)
+
+
+def _assert_verified_by_what_changed(desk: Desk, found: Replanned, report: Report, rng: random.Random) -> bool:
+    """What changed alone must tell of the plan, and of others near it, what the verifier tells of the whole; returns whether it told of the plan."""
+    standing, journeys, assigned = desk.standing, Journeys(found.problem), list(found.plan.assignments)
+    assert standing is not None
+    of_plan = standing.report(found.problem, found.plan, journeys)
+    assert of_plan in (None, report)
+    for _ in range(4 if assigned else 0):
+        changes = random_change(found.problem, assigned, rng)
+        other = Plan(assignments=tuple(new for item in assigned if (new := changes.get(item.visit, item)) is not None))
+        whole = check(found.problem, other)
+        of_other = standing.report(found.problem, other, journeys)
+        assert of_other == whole if of_other is not None else of_plan is None or not whole.is_clean
+    return of_plan is not None
 
 
 def _assert_refused_for_what_happened(events: list[dict[str, Any]], error: EventsError) -> None:
