@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Row = tuple[int, int, int, tuple[int, int, int] | None]
 """Crew, start, end and lunch of a shift."""
+Spans = tuple[tuple[int, int, int], ...]
+"""Windows of a visit, in seconds."""
 
 
 class Patched(NamedTuple):
@@ -319,39 +321,48 @@ def _with_visits(
             span = slice(int(base.entry_first[n]), int(base.entry_first[n + 1]))
             cost[span] -= stability * (who[span] != row_of.get(line.team.get(role.id, ""), -1))
     changed = {new.id for old, new in zip(left.needs, after.needs[: len(left.needs)], strict=True) if new is not old}
-    # A look into a field costs more than into an array of it.
-    of = {name: visits[name] for name in ("in_force_start", "window_first", "windows", "option_first", "options", "loss", "musts")}
-    first_node, first_entry, pin = visits["first_node"].tolist(), base.entry_first.tolist(), nodes["pin"]
-    planned = of["in_force_start"].tolist()
-    shared: dict[tuple[str, int], tuple[int, int, int, int]] = {}
+    first_node, planned = visits["first_node"].tolist(), visits["in_force_start"].tolist()
+    starts: dict[tuple[Spans, tuple[tuple[int, int], ...], int], tuple[int, int, int, int]] = {}
+    rows: list[tuple[int, int, int, int, int]] = []
+    held: list[tuple[int, int, int]] = []
+    stands: list[tuple[int, int, int, bool]] = []
     for v, visit in enumerate(after.visits[: len(visits)]):
-        item = carried[visit.id] if visit.id in settled else None
-        has_changed = visit.need.id in changed
-        if item is None and not has_changed and visit.id not in amended.missed:
+        is_settled, start = visit.id in settled, planned[v]
+        if not is_settled and visit.need.id not in changed and visit.id not in amended.missed:
             continue
-        start = int(of["in_force_start"][v])
-        if item is not None:
-            start = since(item.team[0].start)
-            of["in_force_start"][v] = start if planned[v] >= 0 else -1
-            of["loss"][v] += 0 if visit.id in pinned else after.weights.pinned
-            of["musts"][v] = 0
-            for n, service in enumerate(item.team, first_node[v]):
-                pin[n] = since(service.start)
-                span = slice(first_entry[n], first_entry[n + 1])
-                # What is in force is what happened, also where that was not as planned.
-                line = lines.get(left.before(visit.id))
-                is_another = line is not None and line.team.get(service.role) != service.provider
-                cost[span] = np.where(who[span] == row_of[service.provider], cost[span] - stability * is_another, FAR)
-        # The visits of a need share its windows, and those of one start what there is to choose between.
-        key = (visit.need.id, start)
-        if key not in shared:
+        if is_settled:
+            team, line = carried[visit.id].team, lines.get(left.before(visit.id))
+            start = since(team[0].start)
+            held.append((v, start if planned[v] >= 0 else -1, 0 if visit.id in pinned else after.weights.pinned))
+            # What is in force is what happened, also where that was not as planned.
+            stands.extend(
+                (n, since(service.start), row_of[service.provider], line is not None and line.team.get(service.role) != service.provider)
+                for n, service in enumerate(team, first_node[v])
+            )
+        # Thousands of visits share a few patterns of windows, and of those that start alike what there is to choose between.
+        key = (visit.windows, visit.preferred, start)
+        if key not in starts:
             opens = sorted(set(_starts(visit, start)))
-            shared[key] = (len(base.windows) + len(windows), len(visit.windows), len(base.options) + len(options), len(opens))
-            windows.extend(visit.windows if has_changed else ())
+            starts[key] = (len(base.windows) + len(windows), len(visit.windows), len(base.options) + len(options), len(opens))
+            windows.extend(visit.windows)
             options.extend(opens)
-        if has_changed:
-            of["window_first"][v], of["windows"][v] = shared[key][:2]
-        of["option_first"][v], of["options"][v] = shared[key][2:]
+        rows.append((v, *starts[key]))
+    if rows:
+        at, *fields = np.array(rows).T
+        for name, field in zip(("window_first", "windows", "option_first", "options"), fields, strict=True):
+            visits[name][at] = field
+    if held:
+        at, start_of, more = np.array(held).T
+        visits["in_force_start"][at], visits["musts"][at] = start_of, 0
+        visits["loss"][at] += more
+        at, pin, provider, is_another = np.array(stands).T
+        nodes["pin"][at] = pin
+        person, price = np.full((2, len(nodes)), -1)
+        person[at], price[at] = provider, stability * is_another
+        node = np.repeat(np.arange(len(nodes)), np.diff(base.entry_first))
+        entry = np.flatnonzero(person[node] >= 0)
+        node = node[entry]
+        cost[entry] = np.where(who[entry] == person[node], cost[entry] - price[node], FAR)
     return base._replace(
         visits=visits,
         nodes=nodes,
