@@ -44,7 +44,7 @@ def decode(
     Parameters
     ----------
     like
-        A plan that may be much the same: assignments that are equal are taken from it rather than made again, which is quicker.
+        A plan that may be much the same: assignments and labels that are equal are taken from it rather than made again, which is quicker.
     with_reasons
         Whether the plan says of each visit left out what stopped it. Without, it does not mention them, which the verifier takes for left out too:
         for plans that are only counted.
@@ -56,18 +56,16 @@ def decode(
     assignments = assignments_of(compiled, state, like)
     unassigned: list[Unassigned] = []
     if with_reasons:
-        served, reasons = {item.visit for item in assignments}, Reasons(compiled, state, packed)
-        unassigned.extend(
-            reasons.of(v) if visit.id not in over else Unassigned(visit=visit.id, rule=Rule.WINDOW)
-            for v, visit in enumerate(compiled.visits)
-            if visit.id not in served
-        )
+        served = {item.visit for item in assignments}
+        absent = [(v, visit.id) for v, visit in enumerate(compiled.visits) if visit.id not in served]
+        reasons = Reasons(compiled, state, packed).of_all(v for v, name in absent if name not in over)
+        unassigned.extend(Unassigned(visit=name, rule=Rule.WINDOW) if name in over else next(reasons) for _, name in absent)
     return Plan(
         problem=compiled.problem.digest,
         assignments=tuple(assignments),
         unassigned=tuple(unassigned),
         figures=_figures(compiled, view(state)),
-        labels=_labels(compiled, assignments, unassigned),
+        labels=_labels(compiled, assignments, unassigned, like.labels if like is not None else None),
     )
 
 
@@ -220,20 +218,19 @@ def _yuan(fen: int) -> int:
     return Fen(fen)
 
 
-def _labels(compiled: Compiled, assignments: list[Assignment], unassigned: list[Unassigned]) -> Labels:
+def _labels(compiled: Compiled, assignments: list[Assignment], unassigned: list[Unassigned], like: Labels | None) -> Labels:
     problem = compiled.problem
+    made = like.needs if like is not None else {}
     community = {item.id: item.name or item.id for item in problem.communities}
     needs = {}
     for need in problem.needs:
         category = problem.category[need.category]
-        needs[need.id] = NeedLabel(
-            title=need.title,
-            category_zh=category.name_zh or category.id,
-            category_en=category.name_en or category.id,
-            community=community[problem.community_of[need.id]],
-            urgency=need.urgency,
-            place=need.place,
-        )
+        words = (need.title, category.name_zh or category.id, category.name_en or category.id, community[problem.community_of[need.id]])
+        old = made.get(need.id)
+        if old is None or (old.title, old.category_zh, old.category_en, old.community, old.urgency, old.place) != (*words, need.urgency, need.place):
+            title, category_zh, category_en, name = words
+            old = NeedLabel(title=title, category_zh=category_zh, category_en=category_en, community=name, urgency=need.urgency, place=need.place)
+        needs[need.id] = old
     serving = {service.provider for assignment in assignments for service in assignment.team}
     serving |= {str(item.change["provider"]) for item in unassigned if item.change and "provider" in item.change}
     providers = {

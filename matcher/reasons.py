@@ -7,6 +7,7 @@ roles could be filled alone is stopped by what ties them together (``team``).
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +56,9 @@ LOOSEST_LAST = (BY_SPACING, BY_LEG, BY_CASELOAD, BY_MAX_PROVIDERS, BY_DAY_MINUTE
 RANK = np.zeros(max(LOOSEST_LAST) + 1, np.int64)
 RANK[list(LOOSEST_LAST)] = np.arange(len(LOOSEST_LAST))
 
+_Near = tuple[int, int, int, int, int]
+"""The shift of a provider (or room) that came nearest to taking a node: its rank, how much it fell short by, the provider, the day, the shift."""
+
 
 class Reasons:
     """Finds reasons in one state of the routes. `packed` is the instance as kernels take it, where it is at hand."""
@@ -63,15 +67,27 @@ class Reasons:
         self._compiled = compiled
         self._packed, self._state = with_latest(compiled.instance, state, packed)
         self._pinned = {pin.visit for pin in compiled.problem.pins}
+        self._removed: dict[tuple[Rule, str, int], Removed] = {}
 
     def of(self, v: int) -> Unassigned:
         """Return the reason of visit v, which is absent."""
-        visit, row = self._compiled.visits[v], self._compiled.instance.visits[v]
+        return next(self.of_all([v]))
+
+    def of_all(self, rows: Iterable[int]) -> Iterator[Unassigned]:
+        """Yield the reasons of visits that are absent."""
+        visits = self._compiled.instance.visits
+        absent = [(v, int(visits["first_node"][v]), int(visits["nodes"][v])) for v in rows]
+        nearest = _nearest(self._compiled.instance, self._packed, self._state, [n for _, first, count in absent for n in range(first, first + count)])
+        for v, first, count in absent:
+            yield self._of(v, range(first, first + count), nearest)
+
+    def _of(self, v: int, nodes: range, nearest: dict[int, list[_Near]]) -> Unassigned:
+        visit = self._compiled.visits[v]
         removed: list[Removed] = []
-        for k in range(int(row["nodes"])):
+        for k, n in enumerate(nodes):
             is_room = k == len(visit.roles)
             role = "room" if is_room else visit.roles[k].id
-            rows, change, is_free = self._of_node(v, k, role, is_room)
+            rows, change, is_free = self._of_node(v, k, role, is_room, n, nearest[n])
             removed.extend(rows)
             if not is_free:
                 rule = rows[-1].rule if rows else Rule.KIND
@@ -79,22 +95,17 @@ class Reasons:
         # Every role has somebody: what is missing is one time, or one team, that suits all of them at once.
         return Unassigned(visit=visit.id, rule=Rule.TEAM, removed=tuple(removed))
 
-    def _of_node(self, v: int, k: int, role: str, is_room: bool) -> tuple[list[Removed], dict[str, Any] | None, bool]:
+    def _of_node(self, v: int, k: int, role: str, is_room: bool, n: int, nearest: list[_Near]) -> tuple[list[Removed], dict[str, Any] | None, bool]:
         """Return what removed whom from one node, the least change seen, and whether somebody is left."""
         compiled, instance = self._compiled, self._compiled.instance
-        n = int(instance.visits[v]["first_node"]) + k
         rows, left = self._by_seats(v, role) if is_room else self._by_people(v, k, role)
-        shifts = instance.entry_shift[int(instance.entry_first[n]) : int(instance.entry_first[n + 1])]
-        codes, shorts = np.zeros((2, len(shifts)), np.int64)
-        diagnose_entries(*self._packed, self._state, n, codes, shorts)
-        nearest = _nearest(instance, shifts, codes, shorts)
         reachable = len(nearest)
         if left > reachable:
             rule = Rule.VENUE_OPEN if is_room else Rule.PIN if self._is_pinned(v) else Rule.SHIFT
-            rows.append(Removed(rule=rule, role=role, providers=left - reachable))
+            rows.append(self._lost(rule, role, left - reachable))
         counts: dict[int, int] = {}
         by_lunch = 0
-        for rank, _, _, s in nearest.values():
+        for rank, _, _, _, s in nearest:
             is_lunch = LOOSEST_LAST[rank] == BY_TIME and not is_room and lunch_alone(instance, self._packed, self._state, n, s)
             by_lunch += is_lunch
             counts[rank] = counts.get(rank, 0) + (not is_lunch)
@@ -102,27 +113,34 @@ class Reasons:
         for rank in sorted(counts):
             if LOOSEST_LAST[rank] != FREE and counts[rank]:
                 rule = RULE_OF[LOOSEST_LAST[rank]]
-                rows.append(Removed(rule=Rule.ROOM_FREE if is_room and rule == Rule.TRAVEL else rule, role=role, providers=counts[rank]))
+                rows.append(self._lost(Rule.ROOM_FREE if is_room and rule == Rule.TRAVEL else rule, role, counts[rank]))
         if by_lunch:
-            rows.append(Removed(rule=Rule.LUNCH, role=role, providers=by_lunch))
+            rows.append(self._lost(Rule.LUNCH, role, by_lunch))
         change = None
         if nearest and not is_free:
-            p, (rank, short, day, _) = max(nearest.items(), key=lambda item: (item[1][0], item[1][1], -item[0]))
-            change = self._change(LOOSEST_LAST[rank], -short, day, compiled.provider_id(p), is_room)
+            rank, short, p, day, _ = max(nearest, key=lambda near: (near[0], -near[1], -near[2]))
+            change = self._change(LOOSEST_LAST[rank], short, day, compiled.provider_id(p), is_room)
         return rows, change, is_free
+
+    def _lost(self, rule: Rule, role: str, providers: int) -> Removed:
+        """Return how many providers a rule removed from a role; many visits lose as many."""
+        key = (rule, role, providers)
+        if key not in self._removed:
+            self._removed[key] = Removed(rule=rule, role=role, providers=providers)
+        return self._removed[key]
 
     def _by_people(self, v: int, k: int, role: str) -> tuple[list[Removed], int]:
         """Return what each rule on people removed from a role, and how many it left."""
         visit = self._compiled.visits[v]
         lost, left = self._compiled.eligibility.removals(visit, visit.roles[k])
-        return [Removed(rule=rule, role=role, providers=count) for rule, count in lost], left
+        return [self._lost(rule, role, count) for rule, count in lost], left
 
     def _by_seats(self, v: int, role: str) -> tuple[list[Removed], int]:
         """Return what the need's attendees removed of its venue's rooms, and how many are left."""
         need = self._compiled.visits[v].need
         rooms = next(venue.rooms for venue in self._compiled.problem.venues if venue.id == need.venue)
         small = sum(room.seats < need.attendees for room in rooms)
-        return [Removed(rule=Rule.SEATS, role=role, providers=small)] if small else [], len(rooms) - small
+        return [self._lost(Rule.SEATS, role, small)] if small else [], len(rooms) - small
 
     def _is_pinned(self, v: int) -> bool:
         return self._compiled.visits[v].id in self._pinned
@@ -141,15 +159,30 @@ class Reasons:
         return None
 
 
-def _nearest(instance: Instance, shifts: Any, codes: Longs, shorts: Longs) -> dict[int, tuple[int, int, int, int]]:
-    """Return, by provider (or room), the shift that came nearest to taking a node: its rank, less by how much it fell short, its day and its row."""
-    if len(shifts) == 0:
-        return {}
-    provider, day, rank = instance.shifts["provider"][shifts], instance.shifts["day"][shifts], RANK[codes]
-    order = np.lexsort((shifts, day, -shorts, rank, provider))
-    last = order[np.append(np.diff(provider[order]) != 0, True)]
-    rows = (array[last].tolist() for array in (provider, rank, -shorts, day, shifts))
-    return {p: seen for p, *seen in zip(*rows, strict=True)}  # type: ignore[misc]
+def _nearest(instance: Instance, packed: tuple[Longs, Reals], state: Longs, nodes: list[int]) -> dict[int, list[_Near]]:
+    """Return, of each node, the shift of each provider (or room) that came nearest to taking it, by rising provider."""
+    first = instance.entry_first
+    sizes = [int(first[n + 1] - first[n]) for n in nodes]
+    ends = np.cumsum([0, *sizes])
+    if ends[-1] == 0:
+        return {n: [] for n in nodes}
+    codes, shorts = np.zeros((2, ends[-1]), np.int64)
+    for n, low, high in zip(nodes, ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+        if low < high:
+            diagnose_entries(*packed, state, n, codes[low:high], shorts[low:high])
+    shifts = np.concatenate([instance.entry_shift[first[n] : first[n + 1]] for n in nodes])
+    node, provider, rank = np.repeat(np.arange(len(nodes)), sizes), instance.shifts["provider"][shifts], RANK[codes]
+    # The entries of a node stand by rising shift, and shifts by provider and day: those of one provider stand together, the latest last.
+    is_first = np.append(True, (np.diff(node) != 0) | (np.diff(provider) != 0))
+    start, group = np.flatnonzero(is_first), np.cumsum(is_first) - 1
+    is_best = rank == np.maximum.reduceat(rank, start)[group]
+    least = np.minimum.reduceat(np.where(is_best, shorts, np.iinfo(np.int64).max), start)
+    is_best &= shorts == least[group]
+    best = np.maximum.reduceat(np.where(is_best, np.arange(len(rank)), -1), start)
+    columns = (rank[best], shorts[best], provider[best], instance.shifts["day"][shifts[best]], shifts[best])
+    found: list[_Near] = list(zip(*(column.tolist() for column in columns), strict=True))
+    bounds = np.searchsorted(node[best], np.arange(len(nodes) + 1)).tolist()
+    return {n: found[low:high] for n, low, high in zip(nodes, bounds, bounds[1:], strict=False)}
 
 
 def with_latest(instance: Instance, state: Longs, packed: tuple[Longs, Reals] | None = None) -> tuple[tuple[Longs, Reals], Longs]:

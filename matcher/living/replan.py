@@ -359,7 +359,8 @@ def _improved(taken: _Taken, state: Longs, stop: Stop, seed: int) -> tuple[Longs
 def _verified(taken: _Taken, state: Longs, desk: Desk) -> tuple[Plan, Report]:
     """Return the plan of routes, verified: clean, costing what the search says, and with nothing new in the past."""
     amended = taken.amended
-    plan = decode(taken.compiled, state, amended.carried, packed=taken.packed, over=amended.over)
+    like = amended.carried.model_copy(update={"labels": desk.plan.labels})
+    plan = decode(taken.compiled, state, like, packed=taken.packed, over=amended.over)
     report = desk.standing.report(amended.problem, plan, taken.journeys) if desk.standing is not None else None
     report = report or check(amended.problem, plan, taken.journeys)
     total = view(state).total
