@@ -88,8 +88,9 @@ class _Amendment:
         frozen = self._frozen()
         for event in self._events:
             self._take_hours(event)
-        for name in frozen:
-            self._cover(name)
+        if self._facts or self._shifts or self._openings:
+            for name in frozen:
+                self._cover(name)
         renamed, needs = self._numbered()
         names = {name: renamed.get(name, name) for name in self._assigned}
         carried = tuple(_renamed(assignment, names[name]) for name, assignment in self._assigned.items())

@@ -60,7 +60,7 @@ def patched(desk: Desk, amended: Amended) -> Patched | None:
     if changed is None:
         return None
     carried = {item.visit: item for item in amended.carried.assignments}
-    others = {name for name in settled if _team(carried[name]) != _team(desk.assigned[left.before(name)])}
+    others = {name for name in settled if _is_another(carried[name], desk.assigned[left.before(name)])}
     kept = np.ones(len(base.visits), bool)
     kept[[desk.row[name] for name in amended.gone]] = False
     grown = None
@@ -121,8 +121,12 @@ class _Left:
         return {self.renamed.get(pin.visit, pin.visit) for pin in problem.pins if pin.visit not in self.gone}
 
 
-def _team(assignment: Assignment) -> list[tuple[str, str, int]]:
-    return [(service.role, service.provider, service.crew) for service in assignment.team]
+def _is_another(one: Assignment, other: Assignment) -> bool:
+    """Return whether two assignments are of different people."""
+    if one is other:
+        return False
+    teams = ([(service.role, service.provider, service.crew) for service in item.team] for item in (one, other))
+    return next(teams) != next(teams)
 
 
 # shifts
@@ -252,7 +256,8 @@ def _with_shifts(base: Instance, after: Problem, changed: Mapping[int, list[Chil
         by_key = by_key[np.append(True, np.diff(key[by_key]) > 0)] if len(key) else by_key
         key, cost, price, source = key[by_key], cost[by_key], price[by_key], source[by_key]
     node, shift = key // len(shifts), key % len(shifts)
-    by_shift = np.argsort(shift, kind="stable")
+    # Of numbers as small as these, sorting takes a third of the time.
+    by_shift = np.argsort(shift.astype(np.uint16) if len(shifts) < 1 << 16 else shift, kind="stable")
     instance = base._replace(
         shifts=shifts,
         providers=providers,
@@ -300,8 +305,8 @@ def _with_visits(
     """Return the instance with visits settled, missed, or closed to the past. It holds those that are left of the week before."""
     after = amended.problem
     visits, nodes, cost = base.visits.copy(), base.nodes.copy(), base.entry_cost.copy()
-    windows: list[tuple[int, int, int]] = []
-    options: list[tuple[int, int]] = []
+    windows: list[tuple[int, ...]] = []
+    options: list[tuple[int, ...]] = []
     pinned = left.pinned(before)
     row = {visit.id: v for v, visit in enumerate(after.visits)}
     since = after.horizon.since
@@ -322,7 +327,7 @@ def _with_visits(
             cost[span] -= stability * (who[span] != row_of.get(line.team.get(role.id, ""), -1))
     changed = {new.id for old, new in zip(left.needs, after.needs[: len(left.needs)], strict=True) if new is not old}
     first_node, planned = visits["first_node"].tolist(), visits["in_force_start"].tolist()
-    starts: dict[tuple[Spans, tuple[tuple[int, int], ...], int], tuple[int, int, int, int]] = {}
+    patterns: dict[tuple[Spans, tuple[tuple[int, int], ...]], _Pattern] = {}
     rows: list[tuple[int, int, int, int, int]] = []
     held: list[tuple[int, int, int]] = []
     stands: list[tuple[int, int, int, bool]] = []
@@ -339,14 +344,20 @@ def _with_visits(
                 (n, since(service.start), row_of[service.provider], line is not None and line.team.get(service.role) != service.provider)
                 for n, service in enumerate(team, first_node[v])
             )
-        # Thousands of visits share a few patterns of windows, and of those that start alike what there is to choose between.
-        key = (visit.windows, visit.preferred, start)
-        if key not in starts:
-            opens = sorted(set(_starts(visit, start)))
-            starts[key] = (len(base.windows) + len(windows), len(visit.windows), len(base.options) + len(options), len(opens))
+        # Visits share patterns of windows; where they are planned inside one, they have that start to choose besides.
+        key = (visit.windows, visit.preferred)
+        if key not in patterns:
+            opens = sorted(set(_starts(visit)))
+            patterns[key] = _Pattern(len(base.windows) + len(windows), len(base.options) + len(options), opens)
             windows.extend(visit.windows)
             options.extend(opens)
-        rows.append((v, *starts[key]))
+        pattern = patterns[key]
+        opens, first = pattern.opens, pattern.first_option
+        own = {(start, high) for low, _, high in visit.windows if low < start <= high}.difference(opens)
+        if own:
+            opens, first = sorted((*opens, *own)), len(base.options) + len(options)
+            options.extend(opens)
+        rows.append((v, pattern.first_window, len(visit.windows), first, len(opens)))
     if rows:
         at, *fields = np.array(rows).T
         for name, field in zip(("window_first", "windows", "option_first", "options"), fields, strict=True):
@@ -367,18 +378,29 @@ def _with_visits(
         visits=visits,
         nodes=nodes,
         entry_cost=cost,
-        windows=np.concatenate((base.windows, np.array(windows, WINDOW))),
-        options=np.concatenate((base.options, np.array(options, OPTION))),
+        windows=np.concatenate((base.windows, _rows_of(windows, WINDOW))),
+        options=np.concatenate((base.options, _rows_of(options, OPTION))),
         is_bounded=np.ones(1, np.int64),
     )
 
 
-def _starts(visit: Visit, in_force_start: int) -> Iterator[tuple[int, int]]:
-    """Yield the starts that are worth choosing between, each with the latest one of its window."""
+class _Pattern(NamedTuple):
+    """Where windows and what there is to choose between stand in the instance, and the latter."""
+
+    first_window: int
+    first_option: int
+    opens: list[tuple[int, int]]
+
+
+def _starts(visit: Visit) -> Iterator[tuple[int, int]]:
+    """Yield the starts that are worth choosing between, wherever it is planned, each with the latest one of its window."""
     for low, _, high in visit.windows:
         yield low, high
         for opening, _ in visit.preferred:
             if low < opening <= high:
                 yield opening, high
-        if low < in_force_start <= high:
-            yield in_force_start, high
+
+
+def _rows_of(pairs: list[tuple[int, ...]], dtype: np.dtype[Any]) -> Any:
+    """Return a structured array of tuples, all of whose fields are 64 bits: by way of plain numbers, which is quicker."""
+    return np.array(pairs, np.int64).ravel().view(dtype)
