@@ -356,5 +356,10 @@ def _check_span(day: str | None, low: str | int, high: str | int, low_name: str,
 def _expand(horizon: Horizon, day: str | None, low: str | int, high: str | int) -> tuple[tuple[int, int], ...]:
     if isinstance(low, int):
         return ((low, int(high)),)
+    return _expanded(horizon.start, horizon.days, day, low, str(high))
+
+
+@lru_cache(4096)
+def _expanded(start: dt.date, days: int, day: str | None, low: str, high: str) -> tuple[tuple[int, int], ...]:
     first, last = seconds_of(low), seconds_of(high)
-    return tuple((index * DAY + first, index * DAY + last) for index in horizon.indices(day))
+    return tuple((index * DAY + first, index * DAY + last) for index in Horizon.model_construct(start=start, days=days).indices(day))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matcher.validation.times import Reach
 
 Windows = tuple[Window, ...]
+Spans = tuple[tuple[int, int], ...]
 
 
 class _Cut(NamedTuple):
@@ -22,7 +23,7 @@ class _Cut(NamedTuple):
 
     windows: Windows
     is_same: bool
-    spans: tuple[tuple[int, int], ...]
+    spans: Spans
 
 
 @dataclass
@@ -73,12 +74,12 @@ class Cutter:
             pending = [name for name in names if name not in self.frozen]
             is_pending = bool(pending) or not names
             cut = self._cut(need, is_from_now=is_pending)
-            changed = self._with_starts(need, cut)
-            if changed is need or (changed.windows and self._is_possible(changed, cut)):
+            changed, spans = self._with_starts(need, cut)
+            if changed is need or (changed.windows and self._is_possible(changed, cut, spans)):
                 made.append(changed)
                 closed.update(pending if need.id in self.starts else ())
             else:
-                made.append(self._with_starts(need, self._cut(need, is_from_now=False)))
+                made.append(self._with_starts(need, self._cut(need, is_from_now=False))[0])
                 over.update(pending if names else (f"{need.id}#{number}" for number in range(1, need.visits + 1)))
         return made, frozenset(over), frozenset(closed | over)
 
@@ -92,25 +93,27 @@ class Cutter:
             self._cuts[key] = _Cut(left, left == windows, spans)
         return self._cuts[key]
 
-    def _with_starts(self, need: Need, cut: _Cut) -> Need:
-        """Return a need with these windows, and one of a moment for each start that lies in none of them."""
+    def _with_starts(self, need: Need, cut: _Cut) -> tuple[Need, Spans]:
+        """Return a need with these windows, and one of a moment for each start that lies in none of them; and what they mean."""
         starts = self.starts.get(need.id)
         lost = sorted(start for start in starts if not any(low <= start <= late for low, late in cut.spans)) if starts else ()
         if cut.is_same and not lost:
-            return need
-        windows = (*cut.windows, *(Window(earliest=start, latest=start) for start in lost)) if lost else cut.windows
-        return need.model_copy(update={"windows": windows})
+            return need, cut.spans
+        if not lost:
+            return need.model_copy(update={"windows": cut.windows}), cut.spans
+        windows = (*cut.windows, *(Window(earliest=start, latest=start) for start in lost))
+        return need.model_copy(update={"windows": windows}), tuple(sorted((*cut.spans, *((start, start) for start in lost))))
 
-    def _is_possible(self, need: Need, cut: _Cut) -> bool:
+    def _is_possible(self, need: Need, cut: _Cut, spans: Spans) -> bool:
         """Return whether the windows of a need still hold its pins, as many visits, and such teams, as it asks for: what a valid week asks."""
-        if need.gap is not None or need.id in self.own or need.windows is not cut.windows:
-            return self._holds(need, self.reach.windows(need))
+        if need.gap is not None or need.id in self.own or spans is not cut.spans:
+            return self._holds(need, spans)
         key = (id(cut.windows), need.visits, need.spacing.at_least_days, need.spacing.at_most_days)
         if key not in self._possible:
-            self._possible[key] = self._holds(need, cut.spans)
+            self._possible[key] = self._holds(need, spans)
         return self._possible[key]
 
-    def _holds(self, need: Need, spans: tuple[tuple[int, int], ...]) -> bool:
+    def _holds(self, need: Need, spans: Spans) -> bool:
         if not spans:
             return False
         for pin in self.own.get(need.id, ()):

@@ -27,7 +27,7 @@ SAME = ("horizon", "coordinates", "categories", "communities", "links", "funds",
 
 
 class _Changed(NamedTuple):
-    """What of a week and its plan is not as it was: needs by id, people and rooms; and the needs of which only the windows are others."""
+    """What of a week and its plan is not as it was: needs by id, whose services are others, in which rooms; and needs with other windows alone."""
 
     needs: set[str]
     people: set[str]
@@ -71,8 +71,7 @@ class Standing:
         if not self._is_comparable(new, plan):
             return None
         changed = self._compared(new)
-        people = changed.people | old.people(old.names(changed.needs)) | new.people(new.names(changed.needs))
-        needs = changed.needs | old.neighbours(changed.needs) | new.neighbours(changed.needs)
+        people, needs = changed.people, changed.needs | old.neighbours(changed.needs) | new.neighbours(changed.needs)
         beside = {name for who in people for name in old.of_provider.get(who, ())} | {
             name for room in changed.rooms for name in old.of_room.get(room, ())
         }
@@ -125,6 +124,8 @@ class Standing:
             needs.update({*old.provider[who].claims} ^ {*new.provider[who].claims})
         visits.update(name for name, item in new.assigned.items() if item is not (served := old.assigned.get(name)) and item != served)
         visits.update(old.assigned.keys() - new.assigned.keys())
+        for parts in (old, new):
+            people |= parts.people(visits | parts.names(needs))
         lines = {id(line) for line in new.problem.in_force}
         visits.update(line.visit for line in new.problem.in_force if id(line) not in self._lines)
         visits.update(line.visit for line in old.problem.in_force if id(line) not in lines)
