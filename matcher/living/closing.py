@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matcher.instance import freeze
+from matcher.instance import OPTION, freeze
 
 if TYPE_CHECKING:
     from matcher.compile import Compiled
@@ -17,15 +17,17 @@ if TYPE_CHECKING:
 def closed(compiled: Compiled, names: Container[str], now: int) -> Compiled:
     """Take from some visits (ids) the starts before now, in seconds of the horizon. No row of the instance moves."""
     instance = compiled.instance
-    visits, options = instance.visits.copy(), [instance.options]
-    count = len(instance.options)
+    first, count = (instance.visits[name].tolist() for name in ("option_first", "options"))
+    low, high = (instance.options[name].tolist() for name in ("low", "high"))
+    options: list[tuple[int, int]] = []
+    rows: list[tuple[int, int, int]] = []
     for v, visit in enumerate(compiled.visits):
         if visit.id in names:
-            first, size = int(visits[v]["option_first"]), int(visits[v]["options"])
-            left = instance.options[first : first + size].copy()
-            left = left[left["high"] >= now]
-            left["low"] = np.maximum(left["low"], now)
-            visits[v]["option_first"], visits[v]["options"] = count, len(left)
-            options.append(left)
-            count += len(left)
-    return replace(compiled, instance=freeze(instance._replace(visits=visits, options=np.concatenate(options))))
+            left = [(max(low[k], now), high[k]) for k in range(first[v], first[v] + count[v]) if high[k] >= now]
+            rows.append((v, len(instance.options) + len(options), len(left)))
+            options.extend(left)
+    visits = instance.visits.copy()
+    at, visits_first, visits_count = np.array(rows, np.int64).reshape(-1, 3).T
+    visits["option_first"][at], visits["options"][at] = visits_first, visits_count
+    more = np.array(options, np.int64).ravel().view(OPTION)
+    return replace(compiled, instance=freeze(instance._replace(visits=visits, options=np.concatenate((instance.options, more)))))

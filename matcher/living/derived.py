@@ -105,15 +105,19 @@ class Kept:
         return old if all(value is theirs[name] or name == "windows" for name, value in vars(need).items()) else None
 
     def _texts_of(self, needs: Iterable[Need]) -> list[str]:
-        """Return the texts of needs. Windows come last in a text, and many needs share them."""
+        """Return the texts of needs. Windows come last in a text, and many needs share them, all or some."""
         windows: dict[int, str] = {}
+        one: dict[int, str] = {}
         texts = []
         for need in needs:
             text = self._texts.get(id(need))
             if text is None and (old := self._but_for_windows(need)) is not None:
                 key = id(need.windows)
                 if key not in windows:
-                    windows[key] = f"[{','.join(_text(window) for window in need.windows)}]"
+                    for window in need.windows:
+                        if id(window) not in one:
+                            one[id(window)] = _text(window)
+                    windows[key] = f"[{','.join(one[id(window)] for window in need.windows)}]"
                 before = self._texts[id(old)]
                 text = before[: before.rindex(WINDOWS) + len(WINDOWS)] + windows[key] + "}"
             texts.append(text or _text(need))
