@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from matcher.errors import InternalError
 from matcher.plan import Plan, Result, TracePoint
 from matcher.stop import Stop
+from matcher.versions import own_version, versions
 
 if TYPE_CHECKING:
     from matcher.check import Report
@@ -147,8 +146,8 @@ def solve(
         chunks=outcome.chunks,
         seconds=run.seconds,
         stop=outcome.why,
-        version=version("sishe-matcher"),
-        versions=_versions(),
+        version=own_version(),
+        versions=versions(),
         trace=_trace(outcome),
     )
 
@@ -196,10 +195,6 @@ def _teller(
 
 def _plan_of(compiled: Compiled, routes: Longs, cost: int) -> Plan:
     return _verified(compiled, routes, cost)[0]
-
-
-def _versions() -> dict[str, str]:
-    return {"python": platform.python_version(), **{name: version(name) for name in ("numpy", "numba", "ortools", "pydantic")}}
 
 
 def _trace(outcome: Outcome) -> tuple[TracePoint, ...]:

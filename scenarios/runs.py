@@ -10,12 +10,12 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from matcher.files import read_bytes, write_atomic
 from matcher.plan import Plan
+from matcher.versions import own_version
 
 if TYPE_CHECKING:
     from matcher.problem import Problem
@@ -65,7 +65,7 @@ class Task:
 
 def digest_of(*content: Any) -> str:
     """Return the name of a result by everything that decides it, as JSON values; another version of the program gives other names."""
-    return hashlib.sha256(json.dumps([FORMAT, version("sishe-matcher"), *content], sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:32]
+    return hashlib.sha256(json.dumps([FORMAT, own_version(), *content], sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:32]
 
 
 @dataclass

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -31,6 +29,7 @@ from matcher.solvers.improve import STEPS as CHUNK
 from matcher.solvers.searcher import Searcher
 from matcher.start import state_of
 from matcher.stop import Stop
+from matcher.versions import own_version, versions
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -48,7 +47,6 @@ MOST_FREED = 12
 """Visits left out so far that are looked at where something made room, those that lose most first."""
 HOT, COLD = 0.02, 0.0005
 """First and last temperature of the search of the whole week, as shares of what leaving out an urgent visit costs."""
-PACKAGES = ("numpy", "numba", "ortools", "pydantic")
 
 
 @dataclass(frozen=True)
@@ -204,8 +202,8 @@ def _replanned(desk: Desk, happened: Events, policy: _Policy, stop: Stop | None,
         chunks=ran,
         seconds=time.perf_counter() - began,
         stop=why,
-        version=version("sishe-matcher"),
-        versions={"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        version=own_version(),
+        versions=versions(),
     )
     amended = taken.amended
     return Replanned(
