@@ -24,6 +24,7 @@ from scenarios.runs import Store, Task
 from scenarios.statistics import Spread, estimate, knee, pooled
 from scenarios.weihai.week import make_week
 from scenarios.workers import Workers
+from tests.here import part_of_a_street
 from tests.weeks import need, organization, role, volunteer, week
 
 if TYPE_CHECKING:
@@ -166,16 +167,18 @@ import sys
 from pathlib import Path
 from scenarios.compare import compare
 from scenarios.edits import scenarios_from
-from scenarios.weihai.week import make_week
+from matcher.problem import Problem
 if __name__ == "__main__":
-    compare(make_week("street", 1), scenarios_from({GRID!r}), Path(sys.argv[1]), jobs=2, on_step=lambda step: print(step.done, flush=True))
+    compare(Problem.read(sys.argv[2]), scenarios_from({GRID!r}), Path(sys.argv[1]), jobs=2, on_step=lambda step: print(step.done, flush=True))
 """
 
 
-def test_after_a_kill_no_process_is_left_and_the_same_command_goes_on(tmp_path: Path, street: Problem) -> None:
-    script = tmp_path / "killed.py"
+def test_after_a_kill_no_process_is_left_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    problem, script, file = part_of_a_street(1), tmp_path / "killed.py", tmp_path / "week.json"
     script.write_text(KILLED)
-    with subprocess.Popen([sys.executable, str(script), str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as run:
+    file.write_text(problem.to_json())
+    argv = [sys.executable, str(script), str(tmp_path), str(file)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as run:
         assert run.stdout is not None
         for line in run.stdout:
             if int(line) >= 4:
@@ -185,7 +188,7 @@ def test_after_a_kill_no_process_is_left_and_the_same_command_goes_on(tmp_path: 
         assert run.communicate(timeout=60)[0] is not None
     before = {file.name: file.stat().st_mtime_ns for file in (tmp_path / "runs").glob("*.json")}
     assert 4 <= len(before) < 10
-    found = compare(street, scenarios_from(GRID), tmp_path, jobs=0)
+    found = compare(problem, scenarios_from(GRID), tmp_path, jobs=0)
     after = {file.name: file.stat().st_mtime_ns for file in (tmp_path / "runs").glob("*.json")}
     assert {name: after[name] for name in before} == before
     assert len(after) == 1 + 9 + 2

@@ -17,6 +17,7 @@ from scenarios.runs import Store, work
 from scenarios.statistics import holm
 from scenarios.weihai.week import make_week
 from scenarios.workers import Workers
+from tests.here import part_of_a_street
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +72,7 @@ def left_out(found: Json, name: str) -> list[float]:
 
 @pytest.fixture(scope="module")
 def street() -> Problem:
-    return make_week("street", 1)
+    return part_of_a_street(1)
 
 
 @pytest.fixture(scope="module")

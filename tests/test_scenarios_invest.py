@@ -22,6 +22,7 @@ from scenarios.invest import COSTS, Over, Progress, invest
 from scenarios.invest.measures import Measure, measures
 from scenarios.invest.trials import edits_of, with_more
 from scenarios.weihai.week import make_week
+from tests.here import work_here
 from tests.weeks import fund, need, organization, role, volunteer, week, window
 
 if TYPE_CHECKING:
@@ -209,10 +210,11 @@ def test_what_is_bought_twice_comes_twice_and_is_the_same_in_any_order() -> None
     assert len(apply(problem, edits_of(twice)).problem.providers) == 3
 
 
-def test_the_command_keeps_the_week_and_the_plan(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
+def test_the_command_keeps_the_week_and_the_plan(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from matcher.console import run
     from scenarios.cli import app
 
+    work_here(monkeypatch)
     file = tmp_path / "week.json"
     file.write_text(week([need("a", windows=NINE), need("b", windows=NINE)], [volunteer()]).to_json())
     out = tmp_path / "out"
@@ -227,10 +229,13 @@ def test_the_command_keeps_the_week_and_the_plan(capfdbinary: pytest.CaptureFixt
     assert "100% reached" in err.decode()
 
 
-def test_a_goal_out_of_reach_ends_with_one_and_a_wrong_cost_with_two(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
+def test_a_goal_out_of_reach_ends_with_one_and_a_wrong_cost_with_two(
+    capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from matcher.console import run
     from scenarios.cli import app
 
+    work_here(monkeypatch)
     file = tmp_path / "week.json"
     file.write_text(week([need("a", windows=NINE), need("b", windows=NINE)], [volunteer()]).to_json())
     for argv, code in ((["--most", "1", "-q"], 1), (["--cost", "gold=1"], 2), (["--cost", "fund=dear"], 2)):

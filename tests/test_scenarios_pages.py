@@ -12,6 +12,7 @@ from scenarios.cli import app
 from scenarios.report import write_report
 from scenarios.weihai.week import make_week
 from scenarios.words import LANGS, Lang
+from tests.here import work_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,14 +43,16 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     rows = [{"id": f"s{k}", "title": title, "edits": [less]} for k, title in enumerate(names)]
     what_ifs.write_text(json.dumps({"title": "明年的钱怎么花", "settings": {"chunks": 1, "seeds": 2}, "scenarios": rows, "grids": [grid]}))
     more = {
-        "run": [str(what_ifs), "--jobs", "1"],
-        "targets": ["--chunks", "1", "--seeds", "2", "--jobs", "1"],
-        "invest": ["--goal", "0.97", "--chunks", "1", "--jobs", "1"],
-        "robust": ["--draws", "4", "--replanned", "2", "--candidates", "0", "--chunks", "1", "--jobs", "1"],
+        "run": [str(what_ifs)],
+        "targets": ["--chunks", "1", "--seeds", "2"],
+        "invest": ["--goal", "0.97", "--chunks", "1"],
+        "robust": ["--draws", "4", "--replanned", "2", "--candidates", "0", "--chunks", "1"],
     }
     for command in COMMANDS:
-        with pytest.raises(SystemExit) as ended:
-            run(app, [command, str(week), *more[command], "-o", str(place / command), "-q"])
+        with pytest.MonkeyPatch.context() as patch:
+            work_here(patch)
+            with pytest.raises(SystemExit) as ended:
+                run(app, [command, str(week), *more[command], "-o", str(place / command), "-q"])
         assert ended.value.code in (0, 1)
     return {command: place / command for command in COMMANDS}
 

@@ -25,6 +25,7 @@ from scenarios.report.purchases import purchase_words
 from scenarios.weihai.catalogue import NEED_KINDS
 from scenarios.weihai.week import make_week
 from scenarios.words import LANGS, Lang, has_word, skill_words, word
+from tests.here import work_here
 
 Json = dict[str, Any]
 PACKAGE = Path(scenarios.__file__).parent
@@ -42,12 +43,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     what_ifs.write_text(json.dumps({"title": NASTY, "settings": {"chunks": 1, "seeds": 2}, "scenarios": [scenario], "grids": [grid]}))
     out = str(place / "out")
     for argv in (
-        ["run", str(week), str(what_ifs), "-o", out, "--jobs", "1"],
+        ["run", str(week), str(what_ifs), "-o", out],
         ["targets", str(week), "-o", out, "--no-effect"],
         ["invest", str(week), "-o", out, "--goal", "0.97", "--chunks", "1"],
         ["robust", str(week), "-o", out, "--draws", "3", "--replanned", "1", "--candidates", "0", "--chunks", "1"],
     ):
         with pytest.MonkeyPatch.context() as patch:
+            work_here(patch)
             patch.setattr("scenarios.report.write_report", lambda *_: [])
             with pytest.raises(SystemExit) as ended:
                 run(app, [*argv, "-q"])

@@ -16,6 +16,7 @@ from scenarios.targets.effect import edits_of
 from scenarios.targets.inputs import inputs_from, read_inputs
 from scenarios.targets.standing import part_of, summary
 from scenarios.weihai.week import make_week
+from tests.here import work_here
 from tests.weeks import volunteer, worker
 
 if TYPE_CHECKING:
@@ -245,14 +246,17 @@ def test_a_programme_becomes_edits_in_the_proportions_of_the_week() -> None:
     assert len(after.problem.providers) == len(week.providers) + sum(edit.get("count", 0) for edit in edits)
 
 
-def test_the_command_prints_where_all_stand_and_what_it_does_to_the_week(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
+def test_the_command_prints_where_all_stand_and_what_it_does_to_the_week(
+    capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from matcher.console import run
     from scenarios.cli import app
 
+    work_here(monkeypatch)
     file = tmp_path / "week.json"
     file.write_text(make_week("community", 1).to_json())
     with pytest.raises(SystemExit) as ended:
-        run(app, ["targets", str(file), "--chunks", "2", "--seeds", "2", "--jobs", "1", "-o", str(tmp_path / "out"), "--lang", "zh"])
+        run(app, ["targets", str(file), "--chunks", "2", "--seeds", "2", "-o", str(tmp_path / "out"), "--lang", "zh"])
     out, err = capfdbinary.readouterr()
     found = json.loads(out)
     assert ended.value.code == 0
