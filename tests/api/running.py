@@ -10,6 +10,8 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +23,7 @@ from api.app import create_app
 from api.client import Client
 from api.documented import EXAMPLE_PROBLEM
 from api.jobs import Job
+from api.office import Office
 from api.settings import Settings
 from api.store import keys
 from api.wire import Wire
@@ -35,6 +38,22 @@ CALENDARS: dict[str, Any] = {"calendar_secret": SECRET, "calendar_days": 36500}
 """The weeks of tests stay in calendars, whenever the tests run."""
 
 
+class Staff(Office):
+    """Processes that answer for all houses of these tests: to start some for each house, most of which ask them little, takes longer than the rest.
+
+    What they keep at hand has the names of its content, so that no house is told what is another's.
+    """
+
+    def close(self) -> None:
+        """Go on; they end with the process that started them."""
+
+
+@cache
+def staff(name: str, count: int, seconds: float) -> Staff:
+    """Return the office of that name and size."""
+    return Staff(count, seconds)
+
+
 class House:
     """The application in this process, without workers of its own; `work` does what a worker would."""
 
@@ -43,6 +62,9 @@ class House:
             database=url, **{"workers": 0, "rate": "100000/minute", "webhook_secret": SECRET, "webhook_private": True, **CALENDARS, **settings}
         )
         self.app = create_app(self.settings)
+        counts = {"office": self.settings.clerks, "intake": 1, "study": 1}
+        offices = {name: staff(name, count, self.settings.answer_seconds) for name, count in counts.items()}
+        self.app.state.context = replace(self.app.state.context, **offices)
         self.database = self.app.state.context.database
         self._server = Uvicorn(uvicorn.Config(self.app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=2, http=Wire))
         self._thread = threading.Thread(target=self._server.run)
@@ -115,8 +137,9 @@ class Server:
         self.key = ""
         self._clients: list[Client] = []
 
-    def start(self) -> None:
-        """Start, and wait until it answers."""
+    def start(self, **settings: Any) -> None:
+        """Start, from now on with these settings, and wait until it answers."""
+        self._settings |= settings
         environment = {**os.environ, **{f"SISHE_{name.upper()}": str(value) for name, value in self._settings.items()}}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen([sys.executable, "-m", "api"], env=environment, stderr=log, stdin=subprocess.DEVNULL)

@@ -18,6 +18,7 @@ from api.documented import EXAMPLE_PROBLEM
 from matcher.check import check
 from matcher.problem import Problem
 from scenarios.weihai.week import make_week
+from tests.api.conftest import url_of
 from tests.api.running import START, House, Server
 
 WEEK = make_week("community", seed=1)
@@ -81,18 +82,19 @@ def started(url: str, folder: Path) -> Any:
 
 
 @pytest.mark.slow
-def test_jobs_outlive_their_worker_and_their_server_and_end_once(server: Server) -> None:
+def test_jobs_outlive_their_server_and_their_worker_and_end_once(server: Server) -> None:
     client = server.client()
     first = client.make_plan(STREET, **ENDLESS)["id"]
     later = [client.make_plan(WEEK, chunks=2, threads=1, seed=seed, idempotency_key=f"k{seed}")["id"] for seed in range(3)]
-    # The worker dies after its first plan is saved.
+    # Everything dies once a plan is saved.
     until_told(client, first, "version")
-    os.kill(server.workers()[0], signal.SIGKILL)
-    until("taken over", lambda: bool(client.job(first)["attempt"] == 2))
-    # Then everything does.
     server.kill_all()
-    server.start()
-    assert_stopped_once(client, first, 3)
+    # From now on a lease outlasts the test: nobody waits until one lapses.
+    server.start(lease=600.0)
+    until("taken over", lambda: bool(client.job(first)["attempt"] == 2))
+    # Then the worker does.
+    os.kill(server.workers()[0], signal.SIGKILL)
+    assert assert_stopped_once(client, first, 3)["attempt"] == 3
     # What was saved before the deaths went on from there, and not from nothing.
     costs = [data["cost"] for _, kind, data in client.follow(first) if kind == "version"]
     assert costs == sorted(costs, reverse=True)
@@ -104,39 +106,19 @@ def test_jobs_outlive_their_worker_and_their_server_and_end_once(server: Server)
 
 
 @pytest.mark.slow
-def test_a_job_whose_worker_died_does_not_wait_until_its_lease_lapses(tmp_path: Path) -> None:
-    server = Server(f"sqlite:///{tmp_path}/sishe.db", tmp_path, lease=600.0, checkpoint=0.3)
-    try:
-        server.start()
-        client = server.client()
-        plan = client.make_plan(STREET, **ENDLESS)["id"]
-        until_told(client, plan)
-        os.kill(server.workers()[0], signal.SIGKILL)
-        assert assert_stopped_once(client, plan, 2)["attempt"] == 2
-    finally:
-        server.close()
-
-
-def test_a_server_that_is_told_to_stop_hands_its_work_back_with_the_best_plan_so_far(plain_server: Server) -> None:
+def test_a_server_that_is_told_to_stop_hands_its_work_back_and_the_orphans_of_one_that_is_killed_end(plain_server: Server) -> None:
     client = plain_server.client()
     plan = client.make_plan(STREET, **ENDLESS)["id"]
     until_told(client, plan)
     assert plain_server.stop() == 0
     assert "job handed back" in plain_server.log()
     plain_server.start()
-    assert assert_stopped_once(client, plan, 2)["attempt"] == 2
+    until("taken up", lambda: bool(client.job(plan)["attempt"] == 2))
     assert "Traceback" not in plain_server.log()
-
-
-@pytest.mark.slow
-def test_orphaned_workers_end_and_their_jobs_go_on(plain_server: Server) -> None:
-    client = plain_server.client()
-    plan = client.make_plan(STREET, **ENDLESS)["id"]
-    until_told(client, plan)
     orphan = plain_server.workers()[0]
     plain_server.kill()
     plain_server.start()
-    assert_stopped_once(client, plan, 2)
+    assert_stopped_once(client, plan, 3)
     until("the orphan is gone", lambda: has_ended(orphan))
     assert_ended_once(client, client.make_plan(EXAMPLE_PROBLEM, chunks=1)["id"], Problem.build(EXAMPLE_PROBLEM))
 
@@ -180,26 +162,28 @@ worker.main()
 
 
 @pytest.mark.slow
-def test_a_week_that_kills_its_worker_natively_is_given_up_and_the_others_are_planned(database_url: str) -> None:
-    attempts = 2
-    with House(database_url, attempts=attempts, lease=0.5) as house:
-        bad = {name: house.client.make_plan(WEEK.replace(name=name), chunks=1, threads=1)["id"] for name in ("abort", "segfault")}
+@pytest.mark.parametrize(("kind", "death", "sign"), [("sqlite", "segfault", signal.SIGSEGV), ("postgresql", "abort", signal.SIGABRT)])
+def test_a_week_that_kills_its_worker_natively_is_given_up_and_the_others_are_planned(
+    kind: str, death: str, sign: signal.Signals, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url, attempts = url_of(kind, request, tmp_path), 2
+    with House(url, attempts=attempts, lease=0.5) as house:
+        bad = house.client.make_plan(WEEK.replace(name=death), chunks=1, threads=1)["id"]
         good = house.client.make_plan(WEEK, chunks=1, threads=1)["id"]
-        settings = {"database": database_url, "attempts": attempts, "lease": 0.5, "heartbeat": 0.1, "poll": 0.05}
+        settings = {"database": url, "attempts": attempts, "lease": 0.5, "heartbeat": 0.1, "poll": 0.05}
         environment = {**os.environ, **{f"SISHE_{name.upper()}": str(value) for name, value in settings.items()}}
         ends: list[int] = []
-        while len(ends) <= 2 * attempts:
+        while len(ends) <= attempts:
             process = subprocess.Popen([sys.executable, "-c", DEADLY], env=environment, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-            while process.poll() is None and any(house.client.job(plan)["state"] not in ENDED for plan in (*bad.values(), good)):
+            while process.poll() is None and any(house.client.job(plan)["state"] not in ENDED for plan in (bad, good)):
                 time.sleep(0.05)
             if process.poll() is None:
                 process.terminate()
             ends.append(process.wait(START))
             if ends[-1] == 0:
                 break
-        assert sorted(ends) == sorted([-signal.SIGABRT, -signal.SIGSEGV] * attempts + [0])
-        for plan in bad.values():
-            job = house.client.job(plan)
-            assert (job["state"], job["attempt"], job["error"]["code"]) == ("failed", attempts, "crashed")
-            assert [data["state"] for _, kind, data in house.client.follow(plan) if kind == "state"] == ["queued", *["running"] * attempts, "failed"]
+        assert sorted(ends) == sorted([-sign] * attempts + [0])
+        job = house.client.job(bad)
+        assert (job["state"], job["attempt"], job["error"]["code"]) == ("failed", attempts, "crashed")
+        assert [data["state"] for _, kind, data in house.client.follow(bad) if kind == "state"] == ["queued", *["running"] * attempts, "failed"]
         assert_ended_once(house.client, good)
