@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from matcher.check import Report, check
 from matcher.plan import Assignment, Plan, Service
 from matcher.rules import Rule, Term
+from matcher.travel import Journeys
 
 if TYPE_CHECKING:
     from matcher.problem import Problem
@@ -61,6 +62,9 @@ class Oracle:
     _cost: int | None = None
     _options: list[list[Assignment]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self._journeys, self._empty = Journeys(self.problem), Plan()
+
     def optimum(self) -> tuple[int, Plan]:
         """Return the least cost of any plan on the grid, and a plan of that cost."""
         empty = Plan()
@@ -71,54 +75,57 @@ class Oracle:
     def below(self, cost: int) -> Plan | None:
         """Return the cheapest plan that costs less than `cost`, None where there is none on the grid."""
         self.best, self._cost = None, cost
-        self._options = [sorted(self._assignments(visit), key=self._alone) for visit in self.problem.visits]
-        self._decide(0, (), 0)
+        self._options = []
+        for visit in self.problem.visits:
+            found = sorted(self._assignments(visit), key=lambda pair: pair[0])
+            self._options.append([assignment for _, assignment in found])
+        self._decide(0, (), self._judge(()), 0)
         return self.best
 
     def _judge(self, assignments: tuple[Assignment, ...]) -> Report:
         if self.checks <= 0:
             raise TooLarge
         self.checks -= 1
-        return check(self.problem, Plan.model_construct(assignments=assignments, unassigned=()))
+        return check(self.problem, self._empty.model_copy(update={"assignments": assignments}), self._journeys)
 
-    def _alone(self, assignment: Assignment) -> int:
-        return _grown(self._judge((assignment,)))
-
-    def _decide(self, v: int, chosen: tuple[Assignment, ...], lost: int) -> None:
+    def _decide(self, v: int, chosen: tuple[Assignment, ...], report: Report, lost: int) -> None:
+        """Decide the visits from `v` on, those before being `chosen` or left out; `report` is what the verifier says of that."""
         assert self._cost is not None
         if v == len(self._options):
-            report = self._judge(chosen)
             if report.is_clean and report.cost < self._cost:
                 self._cost, self.best = report.cost, Plan(assignments=chosen)
             return
         for option in self._options[v]:
-            report = self._judge((*chosen, option))
-            if {violation.rule for violation in report.violations} <= MENDABLE and lost + _grown(report) < self._cost:
-                self._decide(v + 1, (*chosen, option), lost)
+            with_it = self._judge((*chosen, option))
+            if {violation.rule for violation in with_it.violations} <= MENDABLE and lost + _grown(with_it) < self._cost:
+                self._decide(v + 1, (*chosen, option), with_it, lost)
         lost += self._loss(self.problem.visits[v])
         if lost < self._cost:
-            self._decide(v + 1, chosen, lost)
+            self._decide(v + 1, chosen, report, lost)
 
     def _loss(self, visit: Visit) -> int:
         weights = self.problem.weights
         return weights.unserved * weights.urgency[visit.need.urgency - 1]
 
-    def _assignments(self, visit: Visit) -> Iterator[Assignment]:
-        """Every way to serve a visit that is without fault when nothing else is served."""
+    def _assignments(self, visit: Visit) -> Iterator[tuple[int, Assignment]]:
+        """Every way to serve a visit that is without fault when nothing else is served, with what it costs by itself."""
         venue = next((venue for venue in self.problem.venues if venue.id == visit.need.venue), None)
         rooms = [room.id for room in venue.rooms] if venue is not None else [None]
         per_role = [list(self._services(visit, k)) for k in range(len(visit.roles))]
         for team in itertools.product(*per_role):
-            if len({service.provider for service in team}) < len(team):
+            if len({service.provider for service, _ in team}) < len(team):
                 continue
             for room in rooms:
-                assignment = Assignment(visit=visit.id, team=team, room=room)
-                broken = {violation.rule for violation in self._judge((assignment,)).violations}
+                assignment = Assignment(visit=visit.id, team=tuple(service for service, _ in team), room=room)
+                # Of a team of one without a room the verifier has spoken already.
+                report = team[0][1] if len(team) == 1 and room is None else self._judge((assignment,))
+                broken = {violation.rule for violation in report.violations}
                 # a later visit may hang on the first one, which is not there yet
                 if broken <= MENDABLE | {Rule.SPACING}:
-                    yield assignment
+                    yield _grown(report), assignment
 
-    def _services(self, visit: Visit, k: int) -> Iterator[Service]:
+    def _services(self, visit: Visit, k: int) -> Iterator[tuple[Service, Report]]:
+        """Every service that breaks no rule by itself, with what the verifier says of it alone."""
         role, horizon = visit.roles[k], self.problem.horizon
         starts = {start for low, _, high in visit.windows for start in range(low, high + 1, STEP)}
         funds = [None, *(fund.id for fund in self.problem.funds)]
@@ -136,7 +143,7 @@ class Oracle:
                 report = self._judge((Assignment(visit=visit.id, team=(service,)),))
                 mine = {violation.rule for violation in report.violations if violation.rule in OF_SERVICE}
                 if not mine:
-                    yield service
+                    yield service, report
 
 
 def _grown(report: Report) -> int:
