@@ -51,12 +51,15 @@ def test_what_is_said_of_visits_left_out_holds(seed: int) -> None:
                 assert report.cost - cost == answer.forced.cost
         assert (answer.verdict == Verdict.IMPOSSIBLE) == (answer.forced is None)
         assert len(answer.misses) <= 10
-        for change in answer.changes:
-            result = solve(change.problem, chunks=40, threads=1, start=plan, exact=True)
+        for change in answer.changes if not answer.lost else ():
             promised = check(change.problem, plan.model_copy(update={"problem": None})).cost + change.cost
+            # What a short search keeps of the promise no proof need look for.
+            if solve(change.problem, chunks=2, threads=1, start=plan).cost <= promised:
+                continue
+            result = solve(change.problem, chunks=40, threads=1, start=plan, exact=True)
             is_served = item.visit in {assignment.visit for assignment in result.plan.assignments}
             # A longer search may find a better use for what the change brings, never a dearer one.
-            assert is_served or answer.lost or result.cost <= promised, (change.code, change.detail)
+            assert is_served or result.cost <= promised, (change.code, change.detail)
 
 
 @pytest.mark.parametrize("seed", range(30))
