@@ -5,8 +5,9 @@ A rough reading of the rules, enough to make a sensible week; the rules themselv
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,7 +30,7 @@ WAY_MINUTES: Final = 30
 
 def can_serve(provider: DraftProvider, role: DraftRole, need: DraftNeed) -> bool:
     """Return whether nothing about the provider itself forbids it the role."""
-    return not lacks(provider, role, need) and has_time(provider, role, need)
+    return next(_obstacles(provider, role, need), None) is None and has_time(provider, role, need)
 
 
 def lacks(provider: DraftProvider, role: DraftRole, need: DraftNeed) -> list[str]:
@@ -59,7 +60,7 @@ def starts_of(provider: DraftProvider, role: DraftRole, need: DraftNeed) -> list
     return out
 
 
-def _obstacles(provider: DraftProvider, role: DraftRole, need: DraftNeed) -> Iterable[str]:
+def _obstacles(provider: DraftProvider, role: DraftRole, need: DraftNeed) -> Iterator[str]:
     if provider.kind not in (*role.kinds, *role.stand_ins):
         yield "kind"
     if any(provider.skills.get(skill, 0) < level for skill, level in role.skills.items()):
@@ -131,7 +132,8 @@ def train(needs: Iterable[DraftNeed], providers: Sequence[DraftProvider]) -> Non
 
 def _train_for(role: DraftRole, need: DraftNeed, near: Near, wanted: int) -> None:
     for group in near.of(need, role.kinds):
-        able = sum(can_serve(provider, role, need) for provider in group)
+        # Whether there are more than enough is nobody's question.
+        able = len(list(itertools.islice((provider for provider in group if can_serve(provider, role, need)), wanted)))
         if able >= wanted:
             return
         in_time = [
