@@ -21,6 +21,7 @@ def browser() -> Iterator[Browser]:
     if path is None:
         pytest.fail("there is no chromium; .ci/run installs it, or: apt-get install chromium", pytrace=False)
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        # Pictures are painted by the processor, without a simulated graphics card in between.
+        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield found
         found.close()
