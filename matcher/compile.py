@@ -30,7 +30,7 @@ from matcher.instance import (
 from matcher.kernels.eligibility import count_or_fill, find_near
 from matcher.people import KINDS
 from matcher.travel import Journeys
-from matcher.visits import openings_of
+from matcher.visits import need_of, openings_of
 
 if TYPE_CHECKING:
     from matcher.people import Resident
@@ -293,7 +293,7 @@ def _number_counters(problem: Problem, providers: Any) -> int:
 
 def _needs(problem: Problem) -> tuple[Any, list[int], list[int]]:
     rows: list[dict[str, int]] = []
-    named = {pin.visit.rpartition("#")[0] for pin in problem.pins} | {line.visit.rpartition("#")[0] for line in problem.in_force}
+    named = {need_of(pin.visit) for pin in problem.pins} | {need_of(line.visit) for line in problem.in_force}
     breadth = [
         (len(f.categories) if f.categories is not None else 10**6) * (len(f.communities) if f.communities is not None else 10**6)
         for f in problem.funds

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from matcher.check import check
 from matcher.errors import Fault, PlanError
+from matcher.visits import need_of
 
 if TYPE_CHECKING:
     from matcher.plan import Assignment, Plan, Service
@@ -217,7 +218,7 @@ def notices_of(problems: Sequence[Problem], changes: tuple[VisitChange, ...]) ->
     for change in changes:
         if change.what == What.FUND:
             continue
-        whose = resident_of[change.visit.rpartition("#")[0]]
+        whose = resident_of[need_of(change.visit)]
         if whose is not None and change.what != What.WITHDRAWN:
             found.append(Notice(whose, True, change.visit, change.what, _start(change.before), _start(change.after)))
         old, new = _by_provider(change.before), _by_provider(change.after)

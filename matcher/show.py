@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rich.cells import cell_len, set_cell_size
 
 from matcher.people import KINDS
+from matcher.visits import need_of
 from matcher.words import Lang, has_word, word
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def lines_of(plan: Plan, lang: Lang) -> list[Line]:
 
 def _line(plan: Plan, lang: Lang, assignment: Assignment, service: Service) -> Line:
     labels = plan.labels
-    need = labels.needs.get(_need_of(assignment.visit))
+    need = labels.needs.get(need_of(assignment.visit))
     provider = labels.providers.get(service.provider)
     others = dict.fromkeys(other.provider for other in assignment.team if other is not service)
     return Line(
@@ -82,10 +83,6 @@ def _line(plan: Plan, lang: Lang, assignment: Assignment, service: Service) -> L
         room=labels.rooms.get(assignment.room, assignment.room) if assignment.room else "",
         fund=labels.funds.get(service.fund, service.fund) if service.fund else "",
     )
-
-
-def _need_of(visit: str) -> str:
-    return visit.rpartition("#")[0]
 
 
 def _provider_name(plan: Plan, provider: str) -> str:
@@ -250,12 +247,12 @@ def _unassigned(plan: Plan, lang: Lang) -> list[Section]:
 
 
 def _urgency(plan: Plan, left: Unassigned) -> int:
-    need = plan.labels.needs.get(_need_of(left.visit))
+    need = plan.labels.needs.get(need_of(left.visit))
     return need.urgency if need else 0
 
 
 def _left_out(plan: Plan, lang: Lang, left: Unassigned) -> tuple[str, ...]:
-    need = plan.labels.needs.get(_need_of(left.visit))
+    need = plan.labels.needs.get(need_of(left.visit))
     reason = word(lang, f"rule.{left.rule}") + (f" ({word(lang, 'show.role', role=left.role)})" if left.role else "")
     removed = _listed(lang, [f"{word(lang, f'rule.{step.rule}')} {step.providers}" for step in left.removed if step.role == (left.role or step.role)])
     return (

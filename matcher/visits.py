@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from matcher.problem import Need, Problem, Role
 
 
+def need_of(visit: str) -> str:
+    """Return the id of the need of a visit, by the visit's id (`Visit`)."""
+    return visit.rpartition("#")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class VisitRole:
     """One place in a visit's team: `id` is the role's name, with ``.1``, ``.2`` ... where its count is above one."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from matcher.books.contacts import Contact
+from matcher.visits import need_of
 from matcher.words import Lang, role_words, word
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class _Reading:
         self.venues = {venue.id: venue.name or venue.id for venue in problem.venues}
 
     def knows(self, assignment: Assignment) -> bool:
-        return assignment.visit.rpartition("#")[0] in self.needs
+        return need_of(assignment.visit) in self.needs
 
     def name(self, provider: str) -> str:
         contact = self.contacts.find("provider", provider)
@@ -89,7 +90,7 @@ class _Reading:
         return (contact.name if contact else "") or (own.name if own else "") or provider
 
     def duty(self, assignment: Assignment, service: Service) -> Duty:
-        need = self.needs[assignment.visit.rpartition("#")[0]]
+        need = self.needs[need_of(assignment.visit)]
         community = self.communities.get(self.problem.community_of[need.id], "")
         contact = (self.contacts.find("resident", need.resident) if need.resident else None) or Contact()
         if need.place == "venue":

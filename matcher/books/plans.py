@@ -19,6 +19,7 @@ from matcher.books.grid import Book, Grid, Value, letters
 from matcher.books.tokens import Misread
 from matcher.files import read_bytes
 from matcher.show import Line, day_name, lines_of, sections_of
+from matcher.visits import need_of
 from matcher.words import Lang, word
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def plan_grids(problem: Problem, plan: Plan, lang: Lang) -> Book:
     lines = lines_of(plan, lang)
 
     def who(line: Line) -> str:
-        return residents.get(line.visit.rpartition("#")[0], "")
+        return residents.get(need_of(line.visit), "")
 
     def sheet(key: str, names: tuple[str, ...], order: Callable[[Line], tuple[object, ...]]) -> Grid:
         rows = [_row(line, names, who(line), lang) for line in sorted(lines, key=order)]

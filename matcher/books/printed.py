@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from matcher.books.duties import Duty, duties_of
 from matcher.show import day_name
+from matcher.visits import need_of
 from matcher.words import Lang, role_words, word
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def printed(problem: Problem, plan: Plan, contacts: Contacts, lang: Lang, by: st
         pages.extend(_communities(problem, plan, duties, contacts, lang))
     resident_of = {need.id: need.resident for need in problem.needs}
     met = {("provider", duty.provider): None for duty in duties}
-    met |= {("resident", resident): None for duty in duties if (resident := resident_of[duty.visit.rpartition("#")[0]]) is not None}
+    met |= {("resident", resident): None for duty in duties if (resident := resident_of[need_of(duty.visit)]) is not None}
     unknown = [name for sort, name in met if contacts.find(sort, name) is None]
     folder = FileSystemLoader(Path(__file__).parent)
     templates = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -94,11 +95,11 @@ def _communities(problem: Problem, plan: Plan, duties: list[Duty], contacts: Con
     pages = []
     for community in problem.communities:
         name = community.name or community.id
-        own = [duty for duty in duties if problem.community_of[duty.visit.rpartition("#")[0]] == community.id]
+        own = [duty for duty in duties if problem.community_of[need_of(duty.visit)] == community.id]
         left = tuple(
             f"{needs[need].title or need} ({unassigned.visit}): {word(lang, f'rule.{unassigned.rule}')}"
             for unassigned in plan.unassigned
-            if (need := unassigned.visit.rpartition("#")[0]) in needs and problem.community_of[need] == community.id
+            if (need := need_of(unassigned.visit)) in needs and problem.community_of[need] == community.id
         )
         if not own and not left:
             continue

@@ -21,6 +21,7 @@ from matcher.books.tokens import EMPTY, Misread, folded, is_blank, tidy
 from matcher.errors import Fault, ProblemError
 from matcher.problem import SPEEDS_KMH, Problem, Weights
 from matcher.validation import pointer
+from matcher.visits import need_of
 from matcher.words import Lang, has_word, word
 
 if TYPE_CHECKING:
@@ -353,7 +354,7 @@ class Reading:
             return True
         if path.startswith(("/pins/", "/in_force/")) and fault.code in {"unknown", "conflict"}:
             row = self._row(path)
-            need = str(row.get("visit", "")).rpartition("#")[0]
+            need = need_of(str(row.get("visit", "")))
             if need in self.soft_needs or row.get("provider") in self.soft_people or self.soft_people & set(row.get("team", {}).values()):
                 return True
         if path.endswith("/volunteer") and self._row(path).get("volunteer") in self.soft_people:

@@ -12,6 +12,7 @@ from matcher.diff import What, changes_of
 from matcher.explain.answer import Displaced, Forced
 from matcher.explain.refit import Ground, Refit, never
 from matcher.trace import changed
+from matcher.visits import need_of
 
 if TYPE_CHECKING:
     from matcher.plan import Plan
@@ -65,7 +66,7 @@ def _named(plan: Plan, visit: str) -> Iterator[Plan]:
     The nearest one before it is the first to give its place, then the one after it; then it stays alone of its need.
     """
     need, _, number = visit.rpartition("#")
-    places = {int(item.visit.rpartition("#")[2]): k for k, item in enumerate(plan.assignments) if item.visit.rpartition("#")[0] == need}
+    places = {int(item.visit.rpartition("#")[2]): k for k, item in enumerate(plan.assignments) if need_of(item.visit) == need}
     if int(number) in places:
         yield plan
         return

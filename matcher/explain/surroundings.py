@@ -16,6 +16,7 @@ from matcher.fields import Fen, Span, Window
 from matcher.plan import Assignment, Plan
 from matcher.problem import Problem
 from matcher.travel import home_of
+from matcher.visits import need_of
 
 if TYPE_CHECKING:
     from matcher.fields import Location
@@ -66,7 +67,7 @@ class Surroundings:
         self._by_venue: dict[str, set[str]] = {}
         self._spent: dict[str, int] = {}
         for item in plan.assignments:
-            need = self._need[_need(item.visit)]
+            need = self._need[need_of(item.visit)]
             for name in dict.fromkeys(service.provider for service in item.team):
                 self._by_provider.setdefault(name, []).append(item)
             self._by_need.setdefault(need.id, []).append(item)
@@ -92,7 +93,7 @@ class Surroundings:
             Ids of needs that may want what there is to be had.
         """
         inside = {*people, *(service.provider for item in self._by_need.get(visit.need.id, ()) for service in item.team)}
-        touched = {visit.need.id, *rivals, *(_need(item.visit) for name in inside for item in self._by_provider.get(name, ()))}
+        touched = {visit.need.id, *rivals, *(need_of(item.visit) for name in inside for item in self._by_provider.get(name, ()))}
         # Rooms are shared: whoever has one at a venue where visits may move has it in the small week, too. Elsewhere visits keep their times.
         venues = {self._need[name].venue for name in (visit.need.id, *rivals)} - {None}
         for venue in venues:
@@ -103,7 +104,7 @@ class Surroundings:
         for item in held:
             for service in item.team:
                 if service.provider not in inside:
-                    guests.add(self._provider[service.provider], _need(item.visit), service)
+                    guests.add(self._provider[service.provider], need_of(item.visit), service)
         names = guests.names
         residents = {need.resident for need in needs}
         paid: dict[str, int] = {}
@@ -206,7 +207,7 @@ class _Guests:
 
     def item(self, item: Assignment) -> Assignment:
         """Return an assignment with guests for those outside."""
-        return _renamed(item, {service.provider: self.name(_need(item.visit), service.provider) or "" for service in item.team})
+        return _renamed(item, {service.provider: self.name(need_of(item.visit), service.provider) or "" for service in item.team})
 
     def pin(self, need: str, pin: Pin) -> Pin | None:
         """Return a pin of a need, None where it names somebody who is not there."""
@@ -228,14 +229,10 @@ def _renamed(item: Assignment, names: Mapping[str, str]) -> Assignment:
     return item.model_copy(update={"team": team})
 
 
-def _need(visit: str) -> str:
-    return visit.rpartition("#")[0]
-
-
 def _by_need(items: Iterable[Any]) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for item in items:
-        found.setdefault(_need(item.visit), []).append(item)
+        found.setdefault(need_of(item.visit), []).append(item)
     return found
 
 

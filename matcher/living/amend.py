@@ -18,7 +18,7 @@ from matcher.plan import Assignment, Plan, Service
 from matcher.problem import InForce, Pin, Problem
 from matcher.travel import Journeys
 from matcher.validation.times import Reach
-from matcher.visits import openings_of
+from matcher.visits import need_of, openings_of
 
 if TYPE_CHECKING:
     from matcher.living.events import Events
@@ -147,7 +147,7 @@ class _Amendment:
 
     def _take(self, event: object) -> None:
         if isinstance(event, Withdrawn):
-            names = [event.visit] if event.visit is not None else [name for name in self._visits if name.rpartition("#")[0] == event.need]
+            names = [event.visit] if event.visit is not None else [name for name in self._visits if need_of(name) == event.need]
             for name in names:
                 self._leave(name, "withdrawn")
         elif isinstance(event, Done) and event.team is None:
@@ -346,14 +346,14 @@ class _Amendment:
         found: dict[str, list[Pin]] = {}
         for pin in self._problem.pins:
             if pin.visit not in self._gone and pin.visit not in frozen:
-                found.setdefault(pin.visit.rpartition("#")[0], []).append(pin)
+                found.setdefault(need_of(pin.visit), []).append(pin)
         return found
 
     def _starts(self, frozen: set[str]) -> dict[str, set[int]]:
         """Return the starts of what has happened, by need."""
         found: dict[str, set[int]] = {}
         for name in frozen:
-            found.setdefault(name.rpartition("#")[0], set()).update(self._since(service)[0] for service in self._assigned[name].team)
+            found.setdefault(need_of(name), set()).update(self._since(service)[0] for service in self._assigned[name].team)
         return found
 
     # pins
@@ -448,13 +448,13 @@ class _Amendment:
         for fault in error.faults:
             _, what, index, *_ = [*fault.path.split("/"), "", ""]
             if what == "pins" and index.isdigit():
-                needs.add(pins[int(index)].visit.rpartition("#")[0])
-        return list(dict.fromkeys(pin.visit for pin in pins if pin.visit not in settled and pin.visit.rpartition("#")[0] in needs))
+                needs.add(need_of(pins[int(index)].visit))
+        return list(dict.fromkeys(pin.visit for pin in pins if pin.visit not in settled and need_of(pin.visit) in needs))
 
     def _about(self, name: str) -> str:
         """Return the path of the event that settled a visit, or else another one of its need; empty if none did."""
         named = {str(getattr(event, "visit", "")): i for i, event in enumerate(self._events)}
-        near = [i for visit, i in named.items() if visit.rpartition("#")[0] == name.rpartition("#")[0]]
+        near = [i for visit, i in named.items() if need_of(visit) == need_of(name)]
         i = named.get(name, near[0] if near else None)
         return f"/events/{i}/visit" if i is not None else ""
 

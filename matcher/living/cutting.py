@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from matcher.fields import Window
 from matcher.living.hours import windows_from
 from matcher.validation.pins import pinned_start
+from matcher.visits import need_of
 
 if TYPE_CHECKING:
     from matcher.problem import Need, Pin
@@ -68,7 +69,7 @@ class Cutter:
         made: list[Need] = []
         over: set[str] = set()
         closed: set[str] = set()
-        begun = {name.rpartition("#")[0] for name in self.frozen}
+        begun = {need_of(name) for name in self.frozen}
         for need in needs:
             names = [f"{need.id}#{number}" for number in range(1, need.visits + 1)] if need.id in begun else ()
             pending = [name for name in names if name not in self.frozen]

@@ -12,6 +12,7 @@ from matcher.fields import DAY, WEEKDAYS, Day, Horizon, Id, Model, Moment, Span,
 from matcher.people import Resident
 from matcher.problem import Need
 from matcher.validation import faults_from_pydantic, parse_json
+from matcher.visits import need_of
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -268,7 +269,7 @@ class _Judge:
             yield Fault(f"{path}/need", f"there is no need {show(event.need)}", "unknown")
         else:
             for name in self._visits:
-                if name.rpartition("#")[0] == event.need:
+                if need_of(name) == event.need:
                     self._spoken.setdefault(name, i)
 
     def _visit(self, name: str, path: str, i: int) -> Iterator[Fault]:

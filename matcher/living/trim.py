@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from matcher.travel import Journeys
+from matcher.visits import need_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +38,7 @@ def trimmed(base: Instance, gone: Iterable[int], after: Problem) -> Instance:
     needs["visits"] = counts[needs_kept]
     needs["first_visit"] = np.cumsum(needs["visits"]) - needs["visits"]
     visits["number"] = np.arange(len(visits)) - needs["first_visit"][visits["need"]] + 1
-    named = {name.rpartition("#")[0] for name in (*(pin.visit for pin in after.pins), *(line.visit for line in after.in_force))}
+    named = {need_of(name) for name in (*(pin.visit for pin in after.pins), *(line.visit for line in after.in_force))}
     for row in np.flatnonzero(counts[needs_kept] < base.needs["visits"][needs_kept]).tolist():
         needs["is_numbered"][row] = after.needs[row].first_team is not None or after.needs[row].id in named
     groups_kept = np.zeros(len(base.group_first) - 1, bool)

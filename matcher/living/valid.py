@@ -13,6 +13,7 @@ from matcher.problem import Problem
 from matcher.validation import faults_of
 from matcher.validation.magnitude import COST_LIMIT, MAX_SERVICES, MAX_SHIFTS, MAX_VISITS, cost_bounds
 from matcher.validation.times import Reach
+from matcher.visits import need_of
 
 if TYPE_CHECKING:
     from matcher.fields import Window
@@ -41,7 +42,7 @@ class Valid:
         self._residents = {resident.id for resident in problem.residents}
         self._pins, self._lines = {id(pin) for pin in problem.pins}, {id(line) for line in problem.in_force}
         self._planned = {id(pin): pin for pin in planned}
-        self._has_own = {_need(pin.visit) for pin in problem.pins}
+        self._has_own = {need_of(pin.visit) for pin in problem.pins}
         self._bound = sum(cost_bounds(problem).values())
         self._services = sum(len(visit.roles) for visit in problem.visits)
         self.is_by_day = not Reach(problem).last_end
@@ -93,7 +94,7 @@ class Valid:
         if len(found) < len(after.needs) or len({line.visit for line in after.in_force}) < len(after.in_force):
             return None
         for pin in after.pins:
-            name = _need(pin.visit)
+            name = need_of(pin.visit)
             if name in touched or (id(pin) in self._pins and found.get(name) is self._need[name]):
                 continue
             own = found.get(name)
@@ -101,14 +102,14 @@ class Valid:
                 return None
             if id(pin) not in self._planned or name in self._has_own or not patterns.allow(own, pin):
                 touched.add(name)
-        touched.update(_need(line.visit) for line in after.in_force if id(line) not in self._lines or _need(line.visit) not in found)
+        touched.update(need_of(line.visit) for line in after.in_force if id(line) not in self._lines or need_of(line.visit) not in found)
         return touched
 
     def _part(self, after: Problem, touched: set[str], people: list[Provider], venues: list[Venue], new: tuple[Any, ...]) -> Problem:
         """Return the part of the week that has to be validated, with all that it names."""
         needs = tuple(need for need in after.needs if need.id in touched)
-        pins: tuple[Pin, ...] = tuple(pin for pin in after.pins if _need(pin.visit) in touched)
-        lines: tuple[InForce, ...] = tuple(line for line in after.in_force if _need(line.visit) in touched)
+        pins: tuple[Pin, ...] = tuple(pin for pin in after.pins if need_of(pin.visit) in touched)
+        lines: tuple[InForce, ...] = tuple(line for line in after.in_force if need_of(line.visit) in touched)
         homes = {need.resident for need in needs} | {resident.id for resident in new}
         residents = tuple(resident for resident in after.residents if resident.id in homes)
         named = {who.id for who in people} | {pin.provider for pin in pins} | {name for line in lines for name in line.team.values()}
@@ -181,10 +182,6 @@ class _Patterns:
             is_within = all(not isinstance(window.earliest, int) or window.earliest < end for window in need.windows)
             self._spans[key] = (spans, max(window.late_by for window in need.windows)) if spans and is_within else None
         return self._spans[key]
-
-
-def _need(visit: str) -> str:
-    return visit.rpartition("#")[0]
 
 
 def _is_alike(old: Any, new: Any, but: Iterable[str]) -> bool:

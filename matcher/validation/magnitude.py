@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from matcher.errors import Fault
 from matcher.rules import Term
+from matcher.visits import need_of
 
 if TYPE_CHECKING:
     from matcher.fields import Horizon, Span
@@ -98,7 +99,7 @@ def cost_bounds(problem: Problem, offers: _Offers | None = None) -> dict[Term, i
         Term.WAITING: weights.waiting * offers.seconds,
         Term.WORKLOAD: weights.workload * offers.minutes,
         Term.EQUITY: weights.equity * 1000 * sum(totals.urgency.values()),
-        Term.STABILITY: weights.stability * sum(1 + totals.roles[line.visit.rpartition("#")[0]] for line in problem.in_force),
+        Term.STABILITY: weights.stability * sum(1 + totals.roles[need_of(line.visit)] for line in problem.in_force),
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from matcher.errors import Fault
 from matcher.fields import DAY, clock, counted, seconds_of, show
-from matcher.visits import VisitRole, roles_of
+from matcher.visits import VisitRole, need_of, roles_of
 
 if TYPE_CHECKING:
     from matcher.people import Provider
@@ -27,7 +27,7 @@ def pin_faults(problem: Problem, reach: Reach) -> Iterator[Fault]:
     of_visit: dict[str, list[int]] = defaultdict(list)
     of_role: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for i, pin in enumerate(problem.pins):
-        need = needs.get(pin.visit.rpartition("#")[0])
+        need = needs.get(need_of(pin.visit))
         if need is None:
             continue
         of_visit[pin.visit].append(i)
@@ -42,7 +42,7 @@ def pin_faults(problem: Problem, reach: Reach) -> Iterator[Fault]:
                 yield Fault(f"/pins/{i}/provider", message, "conflict")
     for visit, indices in of_visit.items():
         if len(indices) > 1:
-            yield from _together(visit, indices, problem, reach, roles(needs[visit.rpartition("#")[0]], visit))
+            yield from _together(visit, indices, problem, reach, roles(needs[need_of(visit)], visit))
 
 
 def roles(need: Need, visit: str) -> tuple[VisitRole, ...]:

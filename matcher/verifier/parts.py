@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from matcher.plan import Plan
 from matcher.problem import Problem
+from matcher.visits import need_of
 
 if TYPE_CHECKING:
     from matcher.people import Provider
@@ -161,11 +162,6 @@ class Parts:
             category=problem.category,
         )
         return part
-
-
-def need_of(visit: str) -> str:
-    """Return the need of a visit, by their ids."""
-    return visit.rpartition("#")[0]
 
 
 def by_visit(items: Iterable[Any]) -> dict[str, list[Any]]:

@@ -16,7 +16,7 @@ from matcher.plan import Plan
 from matcher.problem import Problem
 from matcher.rules import Rule, Term
 from matcher.travel import Journeys
-from matcher.verifier.parts import Parts, by_visit, need_of
+from matcher.verifier.parts import Parts, by_visit
 from matcher.verifier.people import people_violations
 from matcher.verifier.places import place_violations
 from matcher.verifier.reading import Reading, read
@@ -24,7 +24,7 @@ from matcher.verifier.routes import route_violations
 from matcher.verifier.tally import lateness, tally
 from matcher.verifier.teams import team_violations
 from matcher.verifier.violations import Violation, yuan
-from matcher.visits import shifts_of, visits_of
+from matcher.visits import need_of, shifts_of, visits_of
 
 if TYPE_CHECKING:
     from matcher.plan import Assignment

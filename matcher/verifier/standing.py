@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matcher.check import Report
 from matcher.rules import Term
-from matcher.verifier.parts import Parts, need_of
+from matcher.verifier.parts import Parts
 from matcher.verifier.reading import Reading, read
 from matcher.verifier.recheck import violations_of
 from matcher.verifier.tally import lateness, seconds_late, tally
 from matcher.verifier.teams import pin_violations
+from matcher.visits import need_of
 
 if TYPE_CHECKING:
     from matcher.plan import Plan
