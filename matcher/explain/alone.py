@@ -14,6 +14,7 @@ from matcher.compile import pin_start
 from matcher.explain.answer import Stopped
 from matcher.rules import Rule
 from matcher.travel import Journeys
+from matcher.verifier.reading import price_of
 from matcher.visits import openings_of
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class _Look:
         for rule, limit in ((Rule.DAY_MINUTES, provider.max_minutes_day), (Rule.WEEK_MINUTES, provider.max_minutes_week)):
             if limit is not None and role.minutes > limit:
                 return rule, []
-        price = provider.price_per_visit + -(-provider.price_per_hour * role.seconds // 3600)
+        price = price_of(provider, role.seconds)
         if price > self._most_paid:
             return Rule.FUND_BALANCE, []
         out, back, leg = self._ways(provider)

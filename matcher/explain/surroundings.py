@@ -16,6 +16,7 @@ from matcher.fields import Fen, Span, Window
 from matcher.plan import Assignment, Plan
 from matcher.problem import Problem
 from matcher.travel import home_of
+from matcher.verifier.reading import price_of
 from matcher.visits import need_of
 
 if TYPE_CHECKING:
@@ -156,8 +157,7 @@ class Surroundings:
     def _payments(self, item: Assignment) -> Iterable[tuple[str, int]]:
         for service in item.team:
             if service.fund is not None:
-                provider, seconds = self._provider[service.provider], round((service.end - service.start).total_seconds())
-                yield service.fund, provider.price_per_visit - (-provider.price_per_hour * seconds // 3600)
+                yield service.fund, price_of(self._provider[service.provider], round((service.end - service.start).total_seconds()))
 
 
 class _Guests:

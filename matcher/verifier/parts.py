@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from matcher.plan import Plan
 from matcher.problem import Problem
+from matcher.verifier.reading import price_of
 from matcher.visits import need_of
 
 if TYPE_CHECKING:
-    from matcher.people import Provider
-    from matcher.plan import Assignment, Service
+    from matcher.plan import Assignment
     from matcher.visits import Shift, Visit
 
 
@@ -92,7 +92,8 @@ class Parts:
         for name in visits:
             for service in self.assigned[name].team if name in self.assigned else ():
                 if service.fund is not None and service.provider in self.provider:
-                    found[service.fund] = found.get(service.fund, 0) + _price(self.provider[service.provider], service)
+                    seconds = round((service.end - service.start).total_seconds())
+                    found[service.fund] = found.get(service.fund, 0) + price_of(self.provider[service.provider], seconds)
         return found
 
     def paid_but(self, visits: Iterable[str]) -> dict[str, int]:
@@ -170,8 +171,3 @@ def by_visit(items: Iterable[Any]) -> dict[str, list[Any]]:
     for item in items:
         found.setdefault(item.visit, []).append(item)
     return found
-
-
-def _price(provider: Provider, service: Service) -> int:
-    seconds = round((service.end - service.start).total_seconds())
-    return provider.price_per_visit - (-provider.price_per_hour * seconds // 3600)

@@ -53,7 +53,12 @@ class Served:
     @property
     def price(self) -> int:
         """What the service costs, in fen."""
-        return self.provider.price_per_visit - (-self.provider.price_per_hour * (self.end - self.start) // 3600)
+        return price_of(self.provider, self.end - self.start)
+
+
+def price_of(provider: Provider, seconds: int) -> int:
+    """Return what a service of so many seconds costs, in fen."""
+    return provider.price_per_visit - (-provider.price_per_hour * seconds // 3600)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,7 +21,7 @@ from matcher.verifier.people import people_violations
 from matcher.verifier.places import place_violations
 from matcher.verifier.reading import Reading, read
 from matcher.verifier.routes import route_violations
-from matcher.verifier.tally import lateness, tally
+from matcher.verifier.tally import lateness, per_mille, tally, urgencies
 from matcher.verifier.teams import team_violations
 from matcher.verifier.violations import Violation, yuan
 from matcher.visits import need_of, shifts_of, visits_of
@@ -80,13 +80,7 @@ class Recheck:
     ) -> None:
         self._journeys, self._is_clean = journeys or Journeys(problem), is_clean
         self._parts = Parts(problem, {assignment.visit: assignment for assignment in plan.assignments}).warmed()
-        self._asked: dict[str, int] = {}
-        self._left: dict[str, int] = {}
-        for visit in problem.visits:
-            weight = problem.weights.urgency[visit.need.urgency - 1]
-            self._asked[visit.community] = self._asked.get(visit.community, 0) + weight
-            if visit.id not in self._parts.assigned:
-                self._left[visit.community] = self._left.get(visit.community, 0) + weight
+        self._asked, self._left = urgencies(problem, self._parts.assigned)
         self._lateness: dict[str, int] = {}
         if problem.weights.max_lateness:
             reading = reading or read(problem, plan.model_copy(update={"problem": None}), self._journeys)
@@ -219,8 +213,7 @@ class Recheck:
         cost = 0
         for community, more in moved.items():
             asked, left = self._asked[community], self._left.get(community, 0)
-            if asked > 0:
-                cost += weights.equity * (1000 * (left + more) ** 2 // asked - 1000 * left**2 // asked)
+            cost += weights.equity * (per_mille(left + more, asked) - per_mille(left, asked))
         return cost
 
     def _max_lateness(self, changes: Changes, now: Reading) -> int:

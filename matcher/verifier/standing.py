@@ -14,7 +14,7 @@ from matcher.rules import Term
 from matcher.verifier.parts import Parts
 from matcher.verifier.reading import Reading, read
 from matcher.verifier.recheck import violations_of
-from matcher.verifier.tally import lateness, seconds_late, tally
+from matcher.verifier.tally import equity, lateness, seconds_late, tally
 from matcher.verifier.teams import pin_violations
 from matcher.visits import need_of
 
@@ -93,7 +93,7 @@ class Standing:
         weights = problem.weights
         terms[Term.LATENESS] = weights.lateness * sum(map(sum, late.values()))
         terms[Term.MAX_LATENESS] = weights.max_lateness * max(map(max, late.values()), default=0)
-        terms[Term.EQUITY] = _equity(new)
+        terms[Term.EQUITY] = equity(problem, new.assigned)
         return Report((), sum(terms.values()), terms)
 
     def _is_comparable(self, new: Parts, plan: Plan) -> bool:
@@ -146,19 +146,6 @@ class Standing:
                         return None
                     late[visit.id] = [seconds_late(visit.windows, start) for start in starts]
         return late
-
-
-def _equity(parts: Parts) -> int:
-    """Return the term `equity` of a whole week and plan."""
-    weights = parts.problem.weights
-    asked: dict[str, int] = {}
-    left: dict[str, int] = {}
-    for visits in parts.visits.values():
-        community, weight = visits[0].community, weights.urgency[visits[0].need.urgency - 1]
-        out = sum(visit.id not in parts.assigned for visit in visits)
-        asked[community] = asked.get(community, 0) + weight * len(visits)
-        left[community] = left.get(community, 0) + weight * out
-    return sum(weights.equity * (1000 * out * out // asked[community]) for community, out in left.items() if asked[community] > 0)
 
 
 def _is_same(old: Any, new: Any) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from matcher.rules import Term
 from matcher.verifier.teams import Links, sharing
 
 if TYPE_CHECKING:
+    from matcher.problem import Problem
     from matcher.verifier.reading import Assigned, Reading, Served
 
 MOST_BANKED_HOURS = 100
@@ -127,16 +129,30 @@ def _add_fairness(reading: Reading, terms: dict[Term, int]) -> None:
             capacity = min(capacity, most * problem.horizon.weeks)
         if capacity > 0:
             terms[Term.WORKLOAD] += weights.workload * (minutes * minutes // capacity)
+    terms[Term.EQUITY] = equity(problem, reading.assigned)
+
+
+def equity(problem: Problem, assigned: Container[str]) -> int:
+    """Return the term `equity` of a week of which these visits are served."""
+    asked, left = urgencies(problem, assigned)
+    return problem.weights.equity * sum(per_mille(out, asked[community]) for community, out in left.items())
+
+
+def urgencies(problem: Problem, assigned: Container[str]) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the urgency weight that each community asks for, and that of its visits which are not among these."""
     asked: dict[str, int] = {}
     left: dict[str, int] = {}
     for visit in problem.visits:
-        urgency = weights.urgency[visit.need.urgency - 1]
+        urgency = problem.weights.urgency[visit.need.urgency - 1]
         asked[visit.community] = asked.get(visit.community, 0) + urgency
-        if visit.id not in reading.assigned:
+        if visit.id not in assigned:
             left[visit.community] = left.get(visit.community, 0) + urgency
-    for community, out in left.items():
-        if asked[community] > 0:
-            terms[Term.EQUITY] += weights.equity * (1000 * out * out // asked[community])
+    return asked, left
+
+
+def per_mille(left: int, asked: int) -> int:
+    """Return the square of what a community lacks, per thousand of what it asks for; 0 where it asks for nothing."""
+    return 1000 * left * left // asked if asked > 0 else 0
 
 
 def _add_stability(reading: Reading, terms: dict[Term, int]) -> None:
