@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from types import FrameType
 from typing import Any
 
@@ -41,6 +40,7 @@ from api.settings import Settings
 from api.webhooks import Courier
 from matcher.errors import Fault
 from matcher.validation import pointer
+from matcher.versions import own_version
 
 log = structlog.get_logger()
 
@@ -60,7 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="Sishe Matcher",
         summary="四社联动",
         description=ABOUT,
-        version=version("sishe-matcher"),
+        version=own_version(),
         lifespan=_lifespan,
         openapi_url="/openapi.json",
         docs_url=None,

@@ -48,9 +48,9 @@ LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of the
 
 def _version(is_asked: bool) -> None:
     if is_asked:
-        from importlib.metadata import version as version_of
+        from matcher.versions import own_version
 
-        write(version_of("sishe-matcher") + "\n")
+        write(own_version() + "\n")
         raise typer.Exit
 
 

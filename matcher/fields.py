@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from collections.abc import Container
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
@@ -363,3 +364,9 @@ def _expand(horizon: Horizon, day: str | None, low: str | int, high: str | int) 
 def _expanded(start: dt.date, days: int, day: str | None, low: str, high: str) -> tuple[tuple[int, int], ...]:
     first, last = seconds_of(low), seconds_of(high)
     return tuple((index * DAY + first, index * DAY + last) for index in Horizon.model_construct(start=start, days=days).indices(day))
+
+
+def is_alike(old: object, new: object, but: Container[str]) -> bool:
+    """Return whether two objects share all fields but some: the same objects, which need not be compared."""
+    theirs = vars(old)
+    return all(value is theirs.get(name) or name in but for name, value in vars(new).items())

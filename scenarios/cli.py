@@ -34,9 +34,9 @@ def _all(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error. May stand anywhere.")] = False,  # noqa: ARG001 - console.run reads it
 ) -> None:
     if version:
-        from importlib.metadata import version as version_of
+        from matcher.versions import own_version
 
-        write(version_of("sishe-matcher") + "\n")
+        write(own_version() + "\n")
         raise typer.Exit
 
 

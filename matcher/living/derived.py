@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from matcher.fields import is_alike
 from matcher.problem import Problem
 from matcher.visits import shifts_of, visits_of
 
@@ -99,10 +100,7 @@ class Kept:
     def _but_for_windows(self, need: Need) -> Need | None:
         """Return the need of before that has other windows and is else the same, if there is one."""
         old = self._need.get(need.id)
-        if old is None:
-            return None
-        theirs = vars(old)
-        return old if all(value is theirs[name] or name == "windows" for name, value in vars(need).items()) else None
+        return old if old is not None and is_alike(old, need, {"windows"}) else None
 
     def _texts_of(self, needs: Iterable[Need]) -> list[str]:
         """Return the texts of needs. Windows come last in a text, and many needs share them, all or some."""

@@ -16,6 +16,7 @@ from matcher import objective
 from matcher.compile import Basis, Compiled, compile_problem
 from matcher.instance import FAR, OPTION, WINDOW, Instance, freeze
 from matcher.living.append import alone_of, joined
+from matcher.living.closing import rows_of
 from matcher.living.growth import Grown
 from matcher.living.trim import trimmed
 from matcher.visits import openings_of
@@ -378,8 +379,8 @@ def _with_visits(
         visits=visits,
         nodes=nodes,
         entry_cost=cost,
-        windows=np.concatenate((base.windows, _rows_of(windows, WINDOW))),
-        options=np.concatenate((base.options, _rows_of(options, OPTION))),
+        windows=np.concatenate((base.windows, rows_of(windows, WINDOW))),
+        options=np.concatenate((base.options, rows_of(options, OPTION))),
         is_bounded=np.ones(1, np.int64),
     )
 
@@ -399,8 +400,3 @@ def _starts(visit: Visit) -> Iterator[tuple[int, int]]:
         for opening, _ in visit.preferred:
             if low < opening <= high:
                 yield opening, high
-
-
-def _rows_of(pairs: list[tuple[int, ...]], dtype: np.dtype[Any]) -> Any:
-    """Return a structured array of tuples, all of whose fields are 64 bits: by way of plain numbers, which is quicker."""
-    return np.array(pairs, np.int64).ravel().view(dtype)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from matcher.fields import is_alike
 from matcher.problem import Problem
 from matcher.validation import faults_of
 from matcher.validation.magnitude import COST_LIMIT, MAX_SERVICES, MAX_SHIFTS, MAX_VISITS, cost_bounds
@@ -87,7 +88,7 @@ class Valid:
             found[need.id] = need
             if need is old:
                 continue
-            if old is None or need.gap is not None or need.id in self._has_own or not _is_alike(old, need, {"windows"}):
+            if old is None or need.gap is not None or need.id in self._has_own or not is_alike(old, need, {"windows"}):
                 touched.add(need.id)
             elif not patterns.hold(old, need):
                 return None
@@ -184,15 +185,9 @@ class _Patterns:
         return self._spans[key]
 
 
-def _is_alike(old: Any, new: Any, but: Iterable[str]) -> bool:
-    """Return whether two objects share all fields but some."""
-    theirs = vars(old)
-    return all(value is theirs[name] or name in but for name, value in vars(new).items())
-
-
 def _others(before: tuple[Any, ...], after: tuple[Any, ...], may: set[str]) -> list[Any] | None:
     """Return the objects that are not as they were; None where more than some fields of them, or how many there are, is other than it was."""
     if len(before) != len(after):
         return None
     others = [(old, new) for old, new in zip(before, after, strict=True) if new is not old]
-    return [new for _, new in others] if all(_is_alike(old, new, may) for old, new in others) else None
+    return [new for _, new in others] if all(is_alike(old, new, may) for old, new in others) else None

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matcher.check import Report
+from matcher.fields import is_alike
 from matcher.rules import Term
 from matcher.verifier.parts import Parts
 from matcher.verifier.reading import Reading, read
@@ -117,7 +118,7 @@ class Standing:
         for need in new.problem.needs:
             was = old.need.get(need.id)
             if need is not was:
-                if was is not None and _is_alike(was, need, {"windows"}):
+                if was is not None and is_alike(was, need, {"windows"}):
                     shifted.append(need.id)
                 else:
                     needs.add(need.id)
@@ -157,10 +158,4 @@ def _is_same(old: Any, new: Any) -> bool:
 
 def _are_alike(old: tuple[Any, ...], new: tuple[Any, ...], but: set[str]) -> bool:
     """Return whether two tuples hold objects that share all fields but some."""
-    return len(old) == len(new) and all(a is b or _is_alike(a, b, but) for a, b in zip(old, new, strict=True))
-
-
-def _is_alike(old: Any, new: Any, but: set[str]) -> bool:
-    """Return whether two objects share all fields but some."""
-    theirs: dict[str, Any] = vars(old)
-    return all(value is theirs.get(name) or name in but for name, value in vars(new).items())
+    return len(old) == len(new) and all(a is b or is_alike(a, b, but) for a, b in zip(old, new, strict=True))
