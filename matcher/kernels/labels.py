@@ -3,96 +3,33 @@
 An *item* is a way to serve a node in the shift at hand: an interval of starts, and what is earned by one of them. A *label* is a route so far.
 One label beats another at the same place if it is no later, has earned no less, has had its lunch if the other has, has served no more seconds
 (where they are limited), and none of the *guarded* units that the other has not. Units are guarded only once the best route serves one twice
-(decremental state-space relaxation, https://doi.org/10.1002/net.20212); until then, and where no more can be guarded, the relaxation earns more
-than any route does, never less.
+(decremental state-space relaxation, https://doi.org/10.1002/net.20212), and are remembered only at the stops between (Roberti and Mingozzi's dynamic
+ng-paths, https://doi.org/10.1287/trsc.2013.0474); until then, and where no more can be guarded, the relaxation earns more than any route does, never
+less. Where labels are many, those are dropped that cannot become the best by what `matcher.kernels.ahead` knows of the rest of the day.
+
+That is no contradiction to one label beating another: for a rest of the day that serves no unit twice and none that the label remembers, what may be
+earned ahead is no less than what that rest earns, so that of two labels the one that beats is not dropped before the one that is beaten would be.
 """
 
 from __future__ import annotations
 
-import numpy as np
-
-from matcher.instance import FAR, Longs
-from matcher.kernels.cells import (
-    S_END, S_HAS_LUNCH, S_LUNCH, S_LUNCH_HIGH, S_LUNCH_LOW, S_START, shift_row,
+from matcher.instance import FAR
+from matcher.kernels.ahead import ahead_of, keep_better, look_ahead
+from matcher.kernels.cells import S_END, S_HAS_LUNCH, S_LUNCH, S_START, shift_row
+from matcher.kernels.desk import (
+    BIT_TOLL, FEW_LABELS, GUARDS, GUARD_COUNT, GUARD_UNIT, I_AT, I_BIT, I_HIGH, I_KEEP, I_LOW, I_PLACE, I_PROFIT, I_SECONDS, I_TOLL, I_UNIT, KEEPS,
+    L_DEAD, L_END, L_ITEM, L_LUNCH, L_MASK, L_NEXT_MINUTE, L_NEXT_PLACE, L_PARENT, L_PLACE, L_PROFIT, L_SERVED, MINUTE, ORDER, PLACE_HEAD, RANK,
+    RANK_CELLS, REST, REST_WIDTH, ROUGH_REST, ROUGH_SECONDS, ROUGH_UNITS, R_HIGH, R_PROFIT, R_SECONDS, STOPS, UNIT_BIT, UNIT_SEEN, WAY_IN, item_row,
+    label_row, leg, reach_after_lunch, rest_of,
 )  # fmt: skip
 from matcher.kernels.jit import kernel
 
-GUARDS = 60
-"""Units that the routes of a shift may be kept from serving twice, at most: bits of a word."""
-LABELS = 10_000
 SECOND_CHANCES = 12
 """How often the labels of a shift are made anew, with more units guarded, before a route that serves one twice is let pass."""
-
-ROUGH = (GUARDS, 120, 64)
-"""What rough looks do without: units beyond so many that earn most a second, differences of so many seconds, and of what a rest may earn what goes
-beyond so many parts of 64."""
-
-I_UNIT, I_PLACE, I_ROW, I_SECONDS, I_LOW, I_HIGH, I_PROFIT, I_BIT, I_NODE, I_ENTRY, I_SHARE = range(11)
-ITEM_CELLS = 11
-L_END, L_PROFIT, L_PLACE, L_ITEM, L_PARENT, L_LUNCH, L_NEXT_PLACE, L_NEXT_MINUTE, L_DEAD, L_MASK, L_SERVED = range(11)
-LABEL_CELLS = 11
+MOST_AHEAD = 2_000_000
+"""Minutes of a shift times places times items up to which it is worth looking ahead."""
 EXACT_SECONDS, GRAIN = 16_200, 60
 """In shifts that are longer, services end at whole minutes (earlier than they do): labels are then fewer, and the bound hardly weaker."""
-R_ITEM, R_PROFIT, R_SECONDS, R_HIGH = range(4)
-RANK_CELLS = 4
-
-# slots of the head of a desk
-(
-    ITEM, LABEL, LEG, MINUTE, PLACE_HEAD, PLACE_INDEX, PLACE, REST, UNIT_BIT, UNIT_SEEN, RANK, ROUTE, WAY_IN, ORDER, LEG_WIDTH, REST_WIDTH,
-    ROUGH_UNITS, ROUGH_SECONDS, ROUGH_REST,
-) = range(19)  # fmt: skip
-DESK_HEAD = 20
-
-
-def desk(units: int, places: int, items: int, minutes: int, labels: int = LABELS, rough: tuple[int, int, int] = ROUGH) -> Longs:
-    """Return a workspace for shifts of at most so many items and minutes.
-
-    tables, after a head that says where each starts
-        items of `ITEM_CELLS`, labels of `LABEL_CELLS`, ``LEG`` (seconds between local places, and in the last column home), the last label of each
-        ``MINUTE`` and at each place (``PLACE_HEAD``), the local number of each place (``PLACE_INDEX``, -1 between calls) and the place of each
-        number, what the ``REST`` from a minute on can earn (before lunch, and after), the guard of each unit (``UNIT_BIT``, -1 between calls), a
-        mark for each unit (``UNIT_SEEN``, likewise), units in order of what they earn (``RANK``), the items of the best ``ROUTE``, the shortest
-        ``WAY_IN`` to a place.
-    """
-    items = max(1, items)
-    kept = min(items, places) + 2
-    sizes = (
-        items * ITEM_CELLS, labels * LABEL_CELLS, kept * kept, minutes + 2, kept, places + 1, kept, 2 * (minutes + 2), units, units,
-        items * RANK_CELLS,
-        items + minutes + 2, kept, items,
-    )  # fmt: skip
-    starts = DESK_HEAD + np.concatenate(([0], np.cumsum(sizes)))
-    dk = np.zeros(starts[-1], np.int64)
-    dk[: len(sizes)] = starts[:-1]
-    for table in (PLACE_INDEX, UNIT_BIT, UNIT_SEEN):
-        dk[starts[table] : starts[table + 1]] = -1
-    dk[LEG_WIDTH], dk[REST_WIDTH] = kept, minutes + 2
-    dk[ROUGH_UNITS], dk[ROUGH_SECONDS], dk[ROUGH_REST] = rough
-    return dk
-
-
-@kernel
-def item_row(dk, i):
-    """Return where item i starts."""
-    return dk[ITEM] + i * ITEM_CELLS
-
-
-@kernel
-def label_row(dk, label):
-    """Return where a label starts."""
-    return dk[LABEL] + label * LABEL_CELLS
-
-
-@kernel
-def leg(dk, a, b):
-    """Return the seconds from one local place to another."""
-    return dk[dk[LEG] + a * dk[LEG_WIDTH] + b]
-
-
-@kernel
-def rest_of(dk, minute, has_had_lunch):
-    """Return what a shift may earn from a minute on, lunch being over or not."""
-    return dk[dk[REST] + (dk[REST_WIDTH] if has_had_lunch else 0) + minute]
 
 
 @kernel
@@ -180,14 +117,6 @@ def fill_rests(ins, s, dk, kept):
 
 
 @kernel
-def reach_after_lunch(ins, shift, end, travel):
-    """Return the earliest start after a lunch in a gap; FAR where it is too late for one. The way may be walked partly before it, partly after."""
-    if max(end, ins[shift + S_LUNCH_LOW]) + ins[shift + S_LUNCH] > ins[shift + S_LUNCH_HIGH]:
-        return FAR
-    return max(end + travel, ins[shift + S_LUNCH_LOW]) + ins[shift + S_LUNCH]
-
-
-@kernel
 def _insert(dk, count, origin, end, profit, mask, place, item, parent, lunch, served, is_rough):
     """Add a label unless one is as good (roughly: whatever they served); those that it beats die. Returns how many labels there are."""
     head = dk[PLACE_HEAD] + place
@@ -221,14 +150,29 @@ def _insert(dk, count, origin, end, profit, mask, place, item, parent, lunch, se
 
 
 @kernel
-def _most_open(dk, label, minute, minutes):
+def _may_earn(dk, minutes, places, minute, place, is_fed, mask, served, limit, tolls, a_second, bits):
+    """Return what a route that has come so far may earn from here on; without tolls (`bits` below 0) by its minutes only."""
+    rest = rest_of(dk, minute, is_fed)
+    if bits < 0:
+        return rest
+    ahead = dk[ahead_of(dk, minutes, places, minute, place, is_fed)] + tolls
+    for b in range(bits):
+        if mask >> b & 1 == 1:
+            ahead -= dk[dk[BIT_TOLL] + b]
+    return min(rest, ahead + a_second * (limit - served))
+
+
+@kernel
+def _most_open(dk, label, minute, minutes, places, limit, tolls, a_second, bits):
     """Return the most that any route may earn that goes on from a label, the others of its minute or those of later ones."""
     most, at = 0, label
     while minute <= minutes:
         while at >= 0:
             row = label_row(dk, at)
             if dk[row + L_DEAD] == 0:
-                most = max(most, dk[row + L_PROFIT] + rest_of(dk, minute, dk[row + L_LUNCH] == 1))
+                has_had, mask, served = dk[row + L_LUNCH] == 1, dk[row + L_MASK], dk[row + L_SERVED]
+                may = _may_earn(dk, minutes, places, minute, dk[row + L_PLACE], has_had, mask, served, limit, tolls, a_second, bits)
+                most = max(most, dk[row + L_PROFIT] + may)
             at = dk[row + L_NEXT_MINUTE]
         minute += 1
         if minute <= minutes:
@@ -237,7 +181,7 @@ def _most_open(dk, label, minute, minutes):
 
 
 @kernel
-def _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, room, best, is_rough):
+def _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, room, best, is_rough, tolls, a_second, bits):
     """Make the labels of a shift; returns what the best route earns, its last label, and what those might that there was no room for.
 
     The last label is -1 where no route earns more than `best`, which is then returned; the last number 0 where there was room for all.
@@ -286,12 +230,18 @@ def _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, roo
                         is_fed = has_had or takes == 1
                         if (done + home if is_fed else reach_after_lunch(ins, shift, done, home)) > end_of_shift:
                             continue
-                        if count == room:
-                            return best, last, _most_open(dk, at, minute, minutes)
                         done -= (done - start) % grain
+                        kept = mask & dk[item + I_KEEP] | bit
+                        is_best = gain - travel_weight * home > best
+                        if bits >= 0 and not is_best:
+                            may = _may_earn(dk, minutes, places, (done - start) // 60, there, is_fed, kept, served, limit, tolls, a_second, bits)
+                            if gain + may <= best + tolerance:
+                                continue
+                        if count == room:
+                            return best, last, _most_open(dk, at, minute, minutes, places, limit, tolls, a_second, bits)
                         before = count
-                        count = _insert(dk, count, start, done, gain, mask | bit, there, i, at, 1 if is_fed else 0, served, is_rough)
-                        if count > before and gain - travel_weight * home > best:
+                        count = _insert(dk, count, start, done, gain, kept, there, i, at, 1 if is_fed else 0, served, is_rough)
+                        if count > before and is_best:
                             best, last = gain - travel_weight * home, before
             at = dk[label + L_NEXT_MINUTE]
     return best, last, 0
@@ -299,27 +249,55 @@ def _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, roo
 
 @kernel
 def _trace(dk, last):
-    """Write to ``ROUTE`` the items of the route that ends in a label; returns how many, and whether it serves a unit twice."""
-    length, is_twice = 0, False
-    at = label_row(dk, last)
+    """Write to ``STOPS`` the items of the route that ends in a label; returns how many."""
+    length, at = 0, label_row(dk, last)
     while dk[at + L_PARENT] >= 0:
-        dk[dk[ROUTE] + length] = dk[at + L_ITEM]
-        length += 1
-        seen = dk[UNIT_SEEN] + dk[item_row(dk, dk[at + L_ITEM]) + I_UNIT]
-        is_twice |= dk[seen] >= 0
-        dk[seen] = 1
-        at = label_row(dk, dk[at + L_PARENT])
-    for k in range(length):
-        dk[dk[UNIT_SEEN] + dk[item_row(dk, dk[dk[ROUTE] + k]) + I_UNIT]] = -1
-    return length, is_twice
+        length, at = length + 1, label_row(dk, dk[at + L_PARENT])
+    at = label_row(dk, last)
+    for k in range(length - 1, -1, -1):
+        dk[dk[STOPS] + k], at = dk[at + L_ITEM], label_row(dk, dk[at + L_PARENT])
+    return length
 
 
 @kernel
-def _set_bits(dk, items):
+def _set_bits(dk, items, ln, is_rough):
+    """Write to the items the guards of their units, and which guards a route through them remembers (roughly: all)."""
     for i in range(items):
         item = item_row(dk, i)
         bit = dk[dk[UNIT_BIT] + dk[item + I_UNIT]]
         dk[item + I_BIT] = 1 << bit if bit >= 0 else 0
+        if bit >= 0 and not is_rough:
+            dk[dk[BIT_TOLL] + bit] = dk[item + I_TOLL]
+        dk[item + I_KEEP] = -1 if is_rough else ln[ln[KEEPS] + dk[item + I_AT]]
+
+
+@kernel
+def _set_guards(dk, ln, g, is_set):
+    """Give the guarded units of a group their bits, or take them away again."""
+    for k in range(ln[ln[GUARD_COUNT] + g]):
+        dk[dk[UNIT_BIT] + ln[ln[GUARD_UNIT] + g * GUARDS + k]] = k if is_set else -1
+
+
+@kernel
+def _guard(dk, length, ln, g):
+    """Guard what the route in ``STOPS`` serves twice, and remember it in between; returns how much of that is new."""
+    added, guards = 0, ln[GUARD_UNIT] + g * GUARDS
+    for k in range(length):
+        u, again = dk[item_row(dk, dk[dk[STOPS] + k]) + I_UNIT], k + 1
+        while again < length and dk[item_row(dk, dk[dk[STOPS] + again]) + I_UNIT] != u:
+            again += 1
+        bit, count = dk[dk[UNIT_BIT] + u], ln[ln[GUARD_COUNT] + g]
+        if again == length or (bit < 0 and count == GUARDS):
+            continue
+        if bit < 0:
+            bit, added = count, added + 1
+            dk[dk[UNIT_BIT] + u], ln[guards + bit], ln[ln[GUARD_COUNT] + g] = bit, u, count + 1
+        for between in range(k + 1, again):
+            at = ln[KEEPS] + dk[item_row(dk, dk[dk[STOPS] + between]) + I_AT]
+            if ln[at] >> bit & 1 == 0:
+                ln[at] |= 1 << bit
+                added += 1
+    return added
 
 
 @kernel
@@ -334,8 +312,8 @@ def _put_first(dk, items, is_rough):
 
 
 @kernel
-def best_route(ins, s, dk, items, places, limit, travel_weight, tolerance, guards, guard_count, room, kept, is_rough):
-    """Return what the best route of a shift earns at most (roughly: about), how many items ``ROUTE`` then holds, and how many units are guarded.
+def best_route(ins, s, dk, items, places, limit, travel_weight, tolerance, ln, g, room, kept, is_rough):
+    """Return what the best route of a shift earns at most (roughly: about), what the one in ``ROUTE`` earns, and how many items it has.
 
     Parameters
     ----------
@@ -343,8 +321,8 @@ def best_route(ins, s, dk, items, places, limit, travel_weight, tolerance, guard
         Seconds of service that the route may hold; FAR where there is no limit.
     tolerance : int
         Labels that would raise the best by no more than this are not followed; the value includes it.
-    guards : int32[GUARDS]
-        Units that a route may not serve twice; extended by those that the best route serves twice.
+    ln, g
+        What was learned of the shift, whose group is g: read, and extended by units that the best route serves twice.
     room : int
         How many labels the desk holds.
     kept : int
@@ -356,40 +334,40 @@ def best_route(ins, s, dk, items, places, limit, travel_weight, tolerance, guard
     guarded = min(kept, dk[ROUGH_UNITS])
     for k in range(guarded):
         dk[dk[UNIT_BIT] + dk[item_row(dk, dk[dk[RANK] + RANK_CELLS * k]) + I_UNIT]] = k
-    _set_bits(dk, items)
-    good, last, _ = _make_labels(ins, s, dk, _put_first(dk, items, True), places, limit, travel_weight, tolerance, room, 0, True)
-    length, is_twice = _trace(dk, last) if last >= 0 else (0, False)
+    _set_bits(dk, items, ln, True)
+    _, last, _ = _make_labels(ins, s, dk, _put_first(dk, items, True), places, limit, travel_weight, tolerance, room, 0, True, 0, 0, -1)
+    good, length = keep_better(dk, _trace(dk, last), limit, places, travel_weight, 0, 0) if last >= 0 else (0, 0)
     for k in range(guarded):
         dk[dk[UNIT_BIT] + dk[item_row(dk, dk[dk[RANK] + RANK_CELLS * k]) + I_UNIT]] = -1
     if is_rough:
-        return good + tolerance, length, guard_count
-    for k in range(guard_count):
-        dk[dk[UNIT_BIT] + guards[k]] = k
-    _set_bits(dk, items)
-    items = _put_first(dk, items, False)
-    value = FAR << 20
-    for attempt in range(SECOND_CHANCES):
+        return good + tolerance, good, length
+    _set_guards(dk, ln, g, True)
+    shift = shift_row(ins, s)
+    is_small = (ins[shift + S_END] - ins[shift + S_START]) // 60 * places * items <= MOST_AHEAD
+    value, all_tolls, a_second, bits, few = FAR << 20, 0, 0, -1, dk[FEW_LABELS] if is_small else room
+    for _ in range(SECOND_CHANCES):
         # A good route known from the start lets most labels be dropped.
-        best, last, left = _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, room, good, False)
+        _set_bits(dk, items, ln, False)
+        count = _put_first(dk, items, False)
+        best, last, left = _make_labels(ins, s, dk, count, places, limit, travel_weight, tolerance, few, good, False, all_tolls, a_second, bits)
+        if left > 0 and bits < 0 and is_small:
+            # Too many labels: it is worth knowing more of what may follow on them.
+            _set_guards(dk, ln, g, False)
+            value, all_tolls, a_second, good, length = look_ahead(ins, s, dk, items, places, limit, travel_weight, ln, g, good, length)
+            if value <= good:
+                break
+            _set_guards(dk, ln, g, True)
+            bits, few = ln[ln[GUARD_COUNT] + g], room
+            continue
         # Whatever is guarded, no route earns more; with more guards there may be no room for all labels, and less is known.
-        value = min(value, max(best, left) + tolerance)
+        value = min(value, max(best, left))
         if last < 0:
-            # what a step before found serves a unit twice
-            length = length if attempt == 0 else 0
             break
-        length, is_twice = _trace(dk, last)
-        added = 0
-        for k in range(length if is_twice else 0):
-            u = dk[item_row(dk, dk[dk[ROUTE] + k]) + I_UNIT]
-            for j in range(k):
-                if dk[item_row(dk, dk[dk[ROUTE] + j]) + I_UNIT] == u and dk[dk[UNIT_BIT] + u] < 0 and guard_count < GUARDS:
-                    dk[dk[UNIT_BIT] + u] = guard_count
-                    guards[guard_count] = u
-                    guard_count += 1
-                    added += 1
-        if added == 0:
+        stops = _trace(dk, last)
+        added = _guard(dk, stops, ln, g)
+        good, length = keep_better(dk, stops, limit, places, travel_weight, good, length)
+        if added == 0 or left > best:
             break
-        _set_bits(dk, items)
-    for k in range(guard_count):
-        dk[dk[UNIT_BIT] + guards[k]] = -1
-    return value, length, guard_count
+        bits = ln[ln[GUARD_COUNT] + g] if bits >= 0 else -1
+    _set_guards(dk, ln, g, False)
+    return value + tolerance, good, length

@@ -32,10 +32,11 @@ from matcher.kernels.cells import (
     TRAVEL, V_NEED, V_RESIDENT, cell, entry_cost, entry_price, need_row, node_row, provider_row, shift_row, visit_row, weight,
 )  # fmt: skip
 from matcher.kernels.jit import kernel
-from matcher.kernels.labels import (
-    I_ENTRY, I_HIGH, I_LOW, I_NODE, I_PLACE, I_PROFIT, I_ROW, I_SECONDS, I_SHARE, I_UNIT, LEG, LEG_WIDTH, PLACE, PLACE_HEAD, PLACE_INDEX, RANK,
-    RANK_CELLS, ROUTE, R_PROFIT, R_SECONDS, WAY_IN, best_route, earn, fill_rests, item_row, rank_units,
+from matcher.kernels.desk import (
+    I_AT, I_ENTRY, I_HIGH, I_LOW, I_NODE, I_PLACE, I_PROFIT, I_ROW, I_SECONDS, I_SHARE, I_UNIT, LEG, LEG_WIDTH, PLACE, PLACE_HEAD, PLACE_INDEX, RANK,
+    RANK_CELLS, ROUTE, R_PROFIT, R_SECONDS, WAY_IN, item_row,
 )  # fmt: skip
+from matcher.kernels.labels import best_route, earn, fill_rests, rank_units
 from matcher.kernels.people import face_cost
 from matcher.kernels.roads import travel_seconds
 
@@ -159,7 +160,7 @@ def _gather(ins, rx, s, prices, dk):
             dk[item + I_UNIT], dk[item + I_PLACE], dk[item + I_ROW] = guard, ins[node_row(ins, n) + N_PLACE], rx[offer + O_ROW]
             dk[item + I_LOW], dk[item + I_HIGH], dk[item + I_PROFIT], dk[item + I_NODE] = rx[offer + O_LOW], rx[offer + O_HIGH], profit, n
             dk[item + I_SECONDS] = cell(rx, NODE_SECONDS, n)
-            dk[item + I_ENTRY], dk[item + I_SHARE] = cell(rx, POSITION, at) // rx[SHARE_BASE], share
+            dk[item + I_ENTRY], dk[item + I_SHARE], dk[item + I_AT] = cell(rx, POSITION, at) // rx[SHARE_BASE], share, at
             count += 1
     return count
 
@@ -273,7 +274,7 @@ def _use(ins, rx, dk, i, s, part, prices, columns, amounts, g):
 
 
 @kernel
-def price_shifts(ins, pts, rx, dk, first, last, prices, is_exact, is_rough, guards, guard_counts, values, columns, amounts, room):
+def price_shifts(ins, pts, rx, dk, first, last, prices, is_exact, is_rough, ln, values, earned, columns, amounts, room):
     """Price the groups of like shifts from `first` up to `last`.
 
     Parameters
@@ -285,10 +286,10 @@ def price_shifts(ins, pts, rx, dk, first, last, prices, is_exact, is_rough, guar
         Whether to look for routes, or only to fill the minutes of each shift.
     is_rough : bool
         Whether good routes do, whose values then prove nothing.
-    guards, guard_counts : int32[G, GUARDS], int32[G]
-        Units that may not be served twice; extended.
-    values : int64[G]
-        Written: what the best route of a shift of the group earns, or more.
+    ln
+        What was learned of the shifts (`matcher.kernels.desk.learned`); extended.
+    values, earned : int64[G]
+        Written: what the best route of a shift of the group earns, or more; and what the one in `columns` earns.
     columns, amounts : int32[G, width], float64[G, width]
         Written: which rows, counters and funds the route covers or uses, and how much; the last cell of `columns` says how many stand there.
     room : int
@@ -297,7 +298,7 @@ def price_shifts(ins, pts, rx, dk, first, last, prices, is_exact, is_rough, guar
     for g in range(first, last):
         s = cell(rx, GROUP_SHIFT, g)
         columns[g, columns.shape[1] - 1] = 0
-        values[g] = 0
+        values[g] = earned[g] = 0
         items = _gather(ins, rx, s, prices, dk)
         if items == 0:
             continue
@@ -307,15 +308,13 @@ def price_shifts(ins, pts, rx, dk, first, last, prices, is_exact, is_rough, guar
         if is_exact:
             travel_weight, tolerance = rx[SCALE] * weight(ins, TRAVEL), ceiling // TOLERANCE
             fill_rests(ins, s, dk, kept)
-            value, length, guard_counts[g] = best_route(
-                ins, s, dk, items, places, _limit(ins, s), travel_weight, tolerance, guards[g], guard_counts[g], room, kept, is_rough
-            )
+            value, earned[g], length = best_route(ins, s, dk, items, places, _limit(ins, s), travel_weight, tolerance, ln, g, room, kept, is_rough)
         if value >= 0:
             values[g] = min(value, ceiling)
             for k in range(length):
                 _use(ins, rx, dk, dk[dk[ROUTE] + k], s, 1.0, prices, columns, amounts, g)
             continue
-        values[g] = ceiling
+        values[g] = earned[g] = ceiling
         left = _length(ins, s)
         for k in range(kept):
             row = dk[RANK] + RANK_CELLS * k

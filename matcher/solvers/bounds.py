@@ -18,7 +18,7 @@ import numpy as np
 
 from matcher.kernels.cells import pack
 from matcher.kernels.chains import C_NUMBERS, TABLES, price_chains
-from matcher.kernels.labels import GUARDS, LABELS, desk
+from matcher.kernels.desk import LABELS, desk, learned
 from matcher.kernels.pricing import U_COMMUNITY, U_COUNT, U_LOSS, U_NODES, U_WEIGHT, count_items, price_shifts
 from matcher.solvers.master import Master, master_of
 from matcher.solvers.program import Program
@@ -153,8 +153,8 @@ class _Ascent:
         items = max((count_items(packed[0], master.rx, s) for s in master.group_shift), default=0)
         self.desks = [desk(len(master.unit), len(instance.points), items, minutes) for _ in range(threads)]
         groups = len(master.group_shift)
-        self.guards, self.guard_counts = np.zeros((groups, GUARDS), np.int32), np.zeros(groups, np.int32)
-        self.values = np.zeros(groups, np.int64)
+        self.learned = learned(groups, int(instance.shift_first[-1]))
+        self.values, self.earned = np.zeros(groups, np.int64), np.zeros(groups, np.int64)
         numbers, days = int(master.chain[:, C_NUMBERS].max(initial=1)), int(np.diff(master.choice_bucket_first).max(initial=1))
         # A route of so many minutes has an item a quarter of an hour at most, or few more, and each uses a row, three counters and a fund.
         width = 5 * (minutes // LEAST_MINUTES + 40) + 1
@@ -212,8 +212,8 @@ class _Ascent:
         def work(thread: int) -> None:
             for k in range(thread, len(self.blocks), len(self.desks)):
                 price_shifts(
-                    *self.packed, master.rx, self.desks[thread], *self.blocks[k], prices, is_exact, is_rough, self.guards, self.guard_counts,
-                    self.values, self.columns, self.amounts, LABELS,
+                    *self.packed, master.rx, self.desks[thread], *self.blocks[k], prices, is_exact, is_rough, self.learned, self.values,
+                    self.earned, self.columns, self.amounts, LABELS,
                 )  # fmt: skip
 
         list(pool.map(work, range(len(self.desks))))
@@ -311,7 +311,7 @@ class _Ascent:
                 break
             trial = np.rint(path.prices)
             answer = self.ask(self.pool, trial.astype(np.int64), is_exact=True, is_rough=True)
-            kept.append((trial, self.values.copy(), self.columns.copy(), self.amounts.copy()))
+            kept.append((trial, self.earned.copy(), self.columns.copy(), self.amounts.copy()))
             path.step(answer.value, answer.slack, None if self.upper is None else self.scale * self.upper)
         for step in kept:
             columns.add(*step)
@@ -345,10 +345,10 @@ class _Ascent:
             if self._is_over():
                 break
             price_shifts(
-                *self.packed, master.rx, self.desks[0], g, g + 1, prices, True, True, self.guards, self.guard_counts, self.values, self.columns,
-                self.amounts, LABELS,
+                *self.packed, master.rx, self.desks[0], g, g + 1, prices, True, True, self.learned, self.values, self.earned,
+                self.columns, self.amounts, LABELS,
             )  # fmt: skip
-            columns.add_one(g, prices, self.values, self.columns, self.amounts)
+            columns.add_one(g, prices, self.earned, self.columns, self.amounts)
             taken = self.columns[g, : self.columns[g, -1]]
             for row in taken[taken < master.rows].tolist():
                 # The other roles are to be served in the same bucket, and nothing of a single visit in another.
@@ -375,7 +375,7 @@ class _Ascent:
             prices[: self.master.rows] = np.where(self.is_live, prices[: self.master.rows], self.closed)
             trial = np.rint(hold * centre + (1 - hold) * prices)
             answer = self.ask(self.pool, trial.astype(np.int64), is_exact=True, is_rough=True)
-            added = columns.add(trial, self.values, self.columns, self.amounts)
+            added = columns.add(trial, self.earned, self.columns, self.amounts)
             rough, fresh = rough + 1, fresh + added
             hold = self._hold(hold, answer.value - guess, optimum - guess) if added else max(0.0, hold - 0.2)
             if answer.value > guess:
@@ -385,7 +385,7 @@ class _Ascent:
             # Where even rough steps find no further route, the prices of the linear program themselves are tried.
             centre = centre if fresh else prices
             answer = self._try(centre, is_exact=True)
-            added = columns.add(np.rint(centre), self.values, self.columns, self.amounts)
+            added = columns.add(np.rint(centre), self.earned, self.columns, self.amounts)
             best, guess = max(best, answer.value), float(answer.value)
             if optimum - best <= CLOSE * abs(optimum) or fresh + added == 0:
                 break
