@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from benchmarks import proofs
 from benchmarks.cli import app
 from benchmarks.proofs import Limits, Tally, against_all_plans, against_bound, measure, problem_of
-from matcher.solvers.bounds import Bound
+from matcher.solvers.ascent import Bound
 
 if TYPE_CHECKING:
     import pytest

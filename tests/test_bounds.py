@@ -11,13 +11,14 @@ from benchmarks.oracle import Oracle, TooLarge
 from benchmarks.small import small_problem
 from matcher.compile import compile_problem
 from matcher.solve import solve
-from matcher.solvers import bounds
-from matcher.solvers.bounds import Bound, bound
+from matcher.solvers import ascent
+from matcher.solvers.bounds import bound
 from matcher.stop import Stop
 from tests.weeks import need, organization, volunteer, week, window, worker
 
 if TYPE_CHECKING:
     from matcher.problem import Problem
+    from matcher.solvers.ascent import Bound
 
 ONLY_LOSSES = dict.fromkeys(
     ("new_face", "continuity", "preferred_window", "preferred_person", "pairing", "rating", "lateness", "money", "travel", "workload", "equity"), 0
@@ -92,7 +93,7 @@ def test_weeks_too_large_for_a_linear_program_are_bounded_by_routes_all_the_same
         found = solve(problem, chunks=1, threads=1).cost
         minutes = bound_of(problem, 300, upper=found)
         with monkeypatch.context() as patch:
-            patch.setattr(bounds, "MOST_ROWS", 0)
+            patch.setattr(ascent, "MOST_ROWS", 0)
             lowest = bound_of(problem, 1_200, upper=found)
             assert seed or bound_of(problem, 1_200, upper=found, threads=2) == lowest
         assert lowest.value <= found, seed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +14,8 @@ from matcher.kernels.cells import pack
 from matcher.kernels.chains import C_APART, C_FIRST, C_NEEDS_FIRST, C_NUMBERS, C_UNITS, C_WITHIN, TABLES, price_chains
 from matcher.kernels.pricing import U_COUNT, U_LOSS
 from matcher.solve import solve
-from matcher.solvers.bounds import _Ascent, bound
+from matcher.solvers.ascent import Ascent
+from matcher.solvers.bounds import bound
 from matcher.solvers.columns import Columns
 from matcher.solvers.master import Master, master_of
 from matcher.solvers.seeds import routes_of
@@ -195,14 +195,12 @@ def test_a_rough_look_earns_no_more_than_is_proven_and_looks_to_the_end_of_limit
     earned = proven = 0
     for seed in range(24):
         instance = compile_problem(small_problem(seed, 4 + seed % 6)).instance
-        packed = pack(instance)
-        ascent = _Ascent(instance, packed, master_of(instance, packed), 1)
-        prices = np.zeros(ascent.size, np.int64)
-        prices[: ascent.master.rows] = np.where(ascent.is_live, ascent.metric_of_rows, 0).astype(np.int64)
-        with ThreadPoolExecutor(1) as pool:
-            ascent.ask(pool, prices, is_exact=True, is_rough=True)
+        with Ascent(instance) as ascent:
+            prices = np.zeros(ascent.size, np.int64)
+            prices[: ascent.master.rows] = np.where(ascent.is_live, ascent.metric_of_rows, 0).astype(np.int64)
+            ascent.ask(prices, is_exact=True, is_rough=True)
             rough = ascent.values.copy()
-            ascent.ask(pool, prices, is_exact=True)
+            ascent.ask(prices, is_exact=True)
         assert np.all(rough <= ascent.values), seed
         earned, proven = earned + int(rough.sum()), proven + int(ascent.values.sum())
     assert earned >= 0.97 * proven > 0

@@ -17,7 +17,7 @@ from matcher.compile import compile_problem
 from matcher.kernels.cells import pack
 from matcher.kernels.pricing import U_LOSS
 from matcher.solvers import program
-from matcher.solvers.bounds import Bound, bound
+from matcher.solvers.bounds import bound
 from matcher.solvers.columns import Columns
 from matcher.solvers.master import Master, master_of
 from matcher.solvers.program import FAULTS, MOST_UNSOLVED, Program, serve
@@ -25,6 +25,7 @@ from matcher.stop import Stop
 
 if TYPE_CHECKING:
     from matcher.instance import Instance
+    from matcher.solvers.ascent import Bound
 
 
 def bound_of(instance: Instance) -> Bound:

@@ -1,71 +1,21 @@
-"""A lower bound on the cost of any plan: prices for visits and limits, moved until they tell the most.
+"""A lower bound on the cost of any plan: prices for visits and limits, moved until they tell the most (`matcher.solvers.ascent`).
 
 The bound is Lagrangian, evaluated in whole numbers: whatever the prices are, it is proven. docs/bounds.md derives it.
 """
 
 from __future__ import annotations
 
-import itertools
-import logging
-import math
-from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from matcher.kernels.cells import pack
-from matcher.kernels.chains import C_NUMBERS, TABLES, price_chains
-from matcher.kernels.desk import LABELS, desk, learned
-from matcher.kernels.pricing import U_COMMUNITY, U_COUNT, U_LOSS, U_NODES, U_WEIGHT, count_items, price_shifts
-from matcher.solvers.master import Master, master_of
-from matcher.solvers.program import Program
-from matcher.solvers.seeds import key_of, routes_of
+from matcher.solvers.ascent import Ascent, Bound
+from matcher.solvers.master import PART
 
 if TYPE_CHECKING:
     from matcher.instance import Instance, Longs
     from matcher.kernels.cells import Reals
     from matcher.stop import Run
-
-_log = logging.getLogger(__name__)
-BLOCKS = 16
-"""Parts in which shifts are priced, whatever the number of threads, so that sums are the same."""
-FIRST_PRICE = 0.1
-"""Prices before the first step, as a part of the losses."""
-DEFLECTION, PATIENCE, SLOWER, SMALL_GAIN, GUESS = 0.8, 30, 0.7, 1e-5, 0.1
-LEAST_FIRST_PACE = 0.01
-ROUGH_STEPS, NEAR, FIRST_ROUTES = 20, 1e-3, 3
-HOLD, LEAST_HOLD, MOST_HOLD, CLOSE = 0.9, 0.3, 0.98, 1e-6
-"""How much of the best prices stays in those of the next step; and when the linear program can prove no more."""
-WAY_STEPS, WAY_SHARE, WAY_PACE, WAY_KEPT = 150, 0.15, 0.3, 20
-"""Rough steps towards the prices of routes before the linear program is first solved, the share of a run that they take at most, how far each
-goes, and of how many of the last ones the program gets the routes."""
-MOST_ROWS = 10_000
-"""Above so many rows there is no linear program, which would take minutes to solve: prices go up a path of rough routes instead."""
-FAR_PACE, FAR_STEPS, FAR_SPARE = 0.5, 100, 1.3
-"""How far each of these steps goes, after how many of them it is proved what they say, and the time that is kept for the last proof, in proofs."""
-FURTHEST = 2.0**50
-LEAST_MINUTES = 10
-MOST_WEIGHT = 1_000_000
-"""Communities whose urgency weight is above this count without equity."""
-
-
-@dataclass(frozen=True)
-class Bound:
-    """A proven lower bound on the cost of any plan.
-
-    Attributes
-    ----------
-    value : int
-    name : str
-        ``minutes``: shifts are filled by the time of services and of the shortest ways; ``routes``: by routes with travel, windows and lunch;
-        ``none``: nothing is negative.
-    """
-
-    value: int
-    name: str
 
 
 @dataclass(frozen=True)
@@ -86,14 +36,6 @@ class Duals:
     fund: Reals
 
 
-@dataclass
-class _Answer:
-    """What the prices of one step say."""
-
-    value: int
-    slack: Any
-
-
 def bound(
     instance: Instance,
     run: Run,
@@ -101,7 +43,7 @@ def bound(
     upper: int | None = None,
     routes: Longs | None = None,
     threads: int = 1,
-    part: int | None = None,
+    part: int = PART,
     watch: Callable[[Bound, int], None] | None = None,
 ) -> Bound:
     """Return the best lower bound that is found until the run is over.
@@ -119,11 +61,8 @@ def bound(
     watch
         Called with the best bound and the number of steps, whenever it rises.
     """
-    packed = pack(instance)
-    master = master_of(instance, packed) if part is None else master_of(instance, packed, part)
-    ascent = _Ascent(instance, packed, master, threads)
-    with ThreadPoolExecutor(threads) as pool:
-        return ascent.climb(run, pool, upper, routes, watch)
+    with Ascent(instance, threads, part) as ascent:
+        return ascent.climb(run, upper, routes, watch)
 
 
 def duals(instance: Instance, run: Run, spare: frozenset[int], *, upper: int, routes: Longs, threads: int = 1) -> Duals:
@@ -136,315 +75,6 @@ def duals(instance: Instance, run: Run, spare: frozenset[int], *, upper: int, ro
     upper, routes, threads
         As for `bound`.
     """
-    packed = pack(instance)
-    ascent = _Ascent(instance, packed, master_of(instance, packed, spare=spare), threads)
-    with ThreadPoolExecutor(threads) as pool:
-        ascent.climb(run, pool, upper, routes, None)
-        return ascent.worth(pool)
-
-
-class _Ascent:
-    """Prices that rise where more is wanted than covered, and fall where more is covered than wanted (the volume algorithm)."""
-
-    def __init__(self, instance: Instance, packed: tuple[Longs, Reals], master: Master, threads: int) -> None:
-        self.instance, self.packed, self.master = instance, packed, master
-        self.scale = master.scale
-        minutes = int((instance.shifts["end"] - instance.shifts["start"]).max(initial=60) + 59) // 60
-        items = max((count_items(packed[0], master.rx, s) for s in master.group_shift), default=0)
-        self.desks = [desk(len(master.unit), len(instance.points), items, minutes) for _ in range(threads)]
-        groups = len(master.group_shift)
-        self.learned = learned(groups, int(instance.shift_first[-1]))
-        self.values, self.earned = np.zeros(groups, np.int64), np.zeros(groups, np.int64)
-        numbers, days = int(master.chain[:, C_NUMBERS].max(initial=1)), int(np.diff(master.choice_bucket_first).max(initial=1))
-        # A route of so many minutes has an item a quarter of an hour at most, or few more, and each uses a row, three counters and a fund.
-        width = 5 * (minutes // LEAST_MINUTES + 40) + 1
-        self.columns, self.amounts = np.zeros((groups, width), np.int32), np.zeros((groups, width))
-        self.work, self.days = np.zeros((TABLES, numbers, days), np.int64), np.zeros(days, np.int64)
-        self.served = np.zeros(len(master.unit))
-        self.size = master.rows + master.counters + master.funds
-        self.losses, self.spread = self._losses(np.zeros(len(instance.community_weight), np.int64))
-        self.blocks = self._blocks()
-        self.metric = self._find_metric()
-        # A bucket that cannot be served costs more than any loss, in a row that nobody covers; its other rows are worth nothing.
-        self.is_live = np.zeros(master.rows, bool)
-        self.is_live[master.bucket_row[np.repeat(master.is_open, np.diff(master.bucket_row_first))]] = True
-        self.closed = 4.0 * master.scale * (int(instance.visits["loss"].max(initial=0)) + 1) * master.is_shut
-        self.steps, self.best, self.best_prices = 0, Bound(0, "none"), np.zeros(self.size)
-
-    def _blocks(self) -> list[tuple[int, int]]:
-        """Return ranges of groups of about equal work, without those of groups that none is of."""
-        work = np.cumsum(np.diff(self.instance.shift_first)[self.master.group_shift] + 1)
-        total = int(work[-1]) if len(work) else 0
-        edges = {0, *(int(np.searchsorted(work, total * (k + 1) // BLOCKS)) for k in range(BLOCKS - 1)), len(work)}
-        is_there = self.master.group_count > 0
-        edges |= set((np.flatnonzero(is_there[1:] != is_there[:-1]) + 1).tolist())
-        return [(a, b) for a, b in itertools.pairwise(sorted(edges)) if is_there[a]]
-
-    def _losses(self, slopes: Any) -> tuple[Any, int]:
-        """Return the loss of each unit with its share of equity, and what the lines of these slopes lie below nothing at nothing, all scaled.
-
-        Equity grows faster than any line: each community's is replaced by the line of a slope that touches it from below.
-        """
-        unit, below = self.master.unit, 0
-        equity = int(self.instance.weights[0]["equity"])
-        for community, slope in enumerate(slopes.tolist()):
-            weight = int(self.instance.community_weight[community])
-            if slope == 0:
-                continue
-            left = np.arange(weight + 1, dtype=np.int64)
-            below += int((slope * left - self.scale * equity * (1000 * left * left // max(1, weight))).max())
-        return self.scale * unit[:, U_LOSS] + slopes[unit[:, U_COMMUNITY]] * unit[:, U_WEIGHT], below
-
-    def slopes(self, served: Any) -> Any:
-        """Return the slopes of equity where so much of each unit is served."""
-        unit = self.master.unit
-        left = np.zeros(len(self.instance.community_weight))
-        np.add.at(left, unit[:, U_COMMUNITY], (unit[:, U_COUNT] - served) * unit[:, U_WEIGHT])
-        weight = np.maximum(1, self.instance.community_weight)
-        slopes = self.scale * int(self.instance.weights[0]["equity"]) * 2000 * left / weight
-        slopes[self.instance.community_weight > MOST_WEIGHT] = 0
-        return np.minimum(slopes, 2**40).astype(np.int64)
-
-    def ask(self, pool: ThreadPoolExecutor, prices: Longs, *, is_exact: bool, is_rough: bool = False) -> _Answer:
-        """Return the bound that prices prove (scaled), and by how much each row and limit is missed."""
-        master = self.master
-
-        def work(thread: int) -> None:
-            for k in range(thread, len(self.blocks), len(self.desks)):
-                price_shifts(
-                    *self.packed, master.rx, self.desks[thread], *self.blocks[k], prices, is_exact, is_rough, self.learned, self.values,
-                    self.earned, self.columns, self.amounts, LABELS,
-                )  # fmt: skip
-
-        list(pool.map(work, range(len(self.desks))))
-        used = np.zeros(self.size)
-        filled = np.arange(self.columns.shape[1] - 1) < self.columns[:, -1:]
-        amounts = self.amounts[:, :-1] * master.group_count[:, None]
-        np.add.at(used, self.columns[:, :-1][filled], amounts[filled])
-        wanted = np.zeros(self.size)
-        value = int(price_chains(master.rx, prices, self.losses, self.work, self.days, wanted, self.served)) - self.spread
-        value -= sum(int(v) * int(c) for v, c in zip(self.values, master.group_count, strict=True))
-        value -= sum(int(p) * int(a) for p, a in zip(prices[master.rows :], master.limits, strict=True))
-        slack = wanted - used
-        slack[: master.rows][~self.is_live] = 0
-        slack[master.rows :] = -slack[master.rows :] - master.limits
-        self.steps += 1
-        return _Answer(value, slack)
-
-    def worth(self, pool: ThreadPoolExecutor) -> Duals:
-        """Return what the best prices say that each shift is worth, those of spare providers too, and each fund."""
-        prices = np.rint(self.best_prices).astype(np.int64)
-        self.blocks = [(g, g + 1) for g in range(len(self.master.group_shift))]
-        self.ask(pool, prices, is_exact=True)
-        shifts, by_group = self.instance.shifts, {}
-        for g, s in enumerate(self.master.group_shift.tolist()):
-            by_group[key_of(shifts[s])] = self.values[g] / self.scale
-        shift = np.array([by_group[key_of(row)] for row in shifts], np.float64)
-        return Duals(self.best, shift, prices[self.master.fund_at :] / self.scale)
-
-    def whole(self, value: int) -> int:
-        """Return the bound in units of the objective: a cost is a whole number."""
-        return -(-value // self.scale)
-
-    def _find_metric(self) -> Any:
-        """Return how far a step of one moves each price: losses for rows, the loss of an hour for seconds, of a resident, of a yuan spent."""
-        master = self.master
-        metric = np.zeros(self.size)
-        bucket = np.repeat(np.arange(len(master.bucket_unit)), np.diff(master.bucket_row_first))
-        unit = master.unit[master.bucket_unit[bucket]]
-        metric[master.bucket_row] = self.scale * unit[:, U_LOSS] / unit[:, U_NODES]
-        typical = max(1.0, float(np.mean(metric[: master.rows]))) if master.rows else 1.0
-        self.metric_of_rows = metric[: master.rows].copy()
-        self.bucket_of = np.zeros(master.rows, np.int64)
-        self.bucket_of[master.bucket_row] = bucket
-        unit_of = master.bucket_unit[self.bucket_of]
-        self.rows_of = np.argsort(unit_of, kind="stable")
-        self.row_first = np.searchsorted(unit_of[self.rows_of], np.arange(len(master.unit) + 1))
-        metric[: master.rows] = np.sqrt(np.maximum(metric[: master.rows], typical / 100) * typical)
-        is_case = np.zeros(master.counters, bool)
-        for row in self.instance.providers:
-            if row["case_counter"] >= 0:
-                is_case[row["case_counter"] : row["case_counter"] + 1 + int(self.instance.shifts["week"].max(initial=0)) + 1] = True
-        metric[master.rows : master.fund_at] = np.where(is_case, typical, typical / 3600)
-        paid = self.instance.entry_price[self.instance.entry_price > 0]
-        metric[master.fund_at :] = typical / max(1.0, float(paid.mean()) if len(paid) else 1.0)
-        return metric
-
-    def climb(self, run: Run, pool: ThreadPoolExecutor, upper: int | None, routes: Longs | None, watch: Callable[[Bound, int], None] | None) -> Bound:
-        """Return the best bound that is found until the run is over, or no further step is worth it."""
-        self.pool, self.run, self.upper, self.watch = pool, run, upper, watch
-        prices = np.where(self.is_live, FIRST_PRICE * self.metric[: self.master.rows], self.closed)
-        prices = np.concatenate((prices, np.zeros(self.size - self.master.rows)))
-        centre = self._follow(prices).best_prices
-        if self.master.rows > MOST_ROWS:
-            self._ascend(centre)
-            return self.best
-        with Program(self.master, self.losses) as columns:
-            if routes is not None and not self._is_over():
-                for g, index, amount, cost in routes_of(self.instance, self.packed, self.master, routes):
-                    columns.add_route(g, np.array(index, np.int32), np.array(amount), cost)
-            for turn in range(FIRST_ROUTES if routes is None else 0):
-                self._share_out(columns, turn)
-            self._mix(self._approach(centre, columns), columns)
-        return self.best
-
-    def _is_over(self) -> bool:
-        return self.run.reason(self.steps) is not None or (self.upper is not None and self.best.value >= self.upper)
-
-    def _follow(self, prices: Any) -> _Path:
-        """Go up a path of prices, shifts being filled by minutes, and return it."""
-        path = _Path(self.metric, self.master.rows, prices, 1.0)
-        while not self._is_over() and path.pace >= LEAST_FIRST_PACE:
-            answer = self._try(path.prices, is_exact=False)
-            path.step(answer.value, answer.slack, self.scale * self.upper if self.upper is not None else None)
-        return path
-
-    def _approach(self, centre: Any, columns: Program) -> Any:
-        """Go up a path of prices with rough routes, give the program those of the last steps, and return the best prices.
-
-        A step takes a tenth of the time of the program's, whose first prices say little: it starts where they would have led it.
-        """
-        path, kept = _Path(self.metric, self.master.rows, centre, WAY_PACE), deque[tuple[Any, ...]](maxlen=WAY_KEPT)
-        part = self.run.part(None, None, WAY_SHARE)
-        for _ in range(WAY_STEPS):
-            if self._is_over() or part.reason(self.steps) is not None:
-                break
-            trial = np.rint(path.prices)
-            answer = self.ask(self.pool, trial.astype(np.int64), is_exact=True, is_rough=True)
-            kept.append((trial, self.earned.copy(), self.columns.copy(), self.amounts.copy()))
-            path.step(answer.value, answer.slack, None if self.upper is None else self.scale * self.upper)
-        for step in kept:
-            columns.add(*step)
-        return path.best_prices
-
-    def _ascend(self, centre: Any) -> None:
-        """Go up a path of prices with rough routes until the run is over, and prove now and then what the best of them say."""
-        began = self.run.seconds
-        if not self._is_over():
-            self._try(centre, is_exact=True)
-        proof, proved, since = FAR_SPARE * (self.run.seconds - began), -math.inf, 0
-        path = _Path(self.metric, self.master.rows, centre, FAR_PACE)
-        while not self._is_over():
-            answer = self.ask(self.pool, np.rint(path.prices).astype(np.int64), is_exact=True, is_rough=True)
-            path.step(answer.value, answer.slack, None)
-            since += 1
-            is_last = self.run.stop.budget is not None and self.run.seconds + proof > self.run.stop.budget
-            if path.value > proved and (is_last or since >= FAR_STEPS):
-                self._try(path.best_prices, is_exact=True)
-                proved, since = path.value, 0
-            if is_last:
-                break
-
-    def _share_out(self, columns: Program, turn: int) -> None:
-        """Give the program routes that go together: shift after shift takes the best of what is left."""
-        master = self.master
-        prices = np.rint(np.where(self.is_live, np.maximum(0, self.metric_of_rows), self.closed)).astype(np.int64)
-        prices = np.concatenate((prices, np.zeros(self.size - master.rows, np.int64)))
-        groups = np.random.default_rng(turn).permutation(len(master.group_shift))
-        for g in groups.tolist():
-            if self._is_over():
-                break
-            price_shifts(
-                *self.packed, master.rx, self.desks[0], g, g + 1, prices, True, True, self.learned, self.values, self.earned,
-                self.columns, self.amounts, LABELS,
-            )  # fmt: skip
-            columns.add_one(g, prices, self.earned, self.columns, self.amounts)
-            taken = self.columns[g, : self.columns[g, -1]]
-            for row in taken[taken < master.rows].tolist():
-                # The other roles are to be served in the same bucket, and nothing of a single visit in another.
-                b = self.bucket_of[row]
-                u = int(master.bucket_unit[b])
-                if master.unit[u, U_COUNT] == 1:
-                    mine = self.rows_of[self.row_first[u] : self.row_first[u + 1]]
-                    prices[mine[self.bucket_of[mine] != b]] = 0
-                prices[row] = 0
-
-    def _mix(self, centre: Any, columns: Program) -> None:
-        """Let a linear program over the routes so far set the prices, as a mixture with the best prices, which keeps them from leaping about.
-
-        Most steps look for routes roughly; what these say of their prices is a guess, which a step that proves puts right now and then.
-        """
-        hold, best, guess, rough, fresh = HOLD, -math.inf, -math.inf, 0, 0
-        while not self._is_over():
-            try:
-                optimum, prices = columns.prices()
-            except RuntimeError:
-                # What is proven stays so without the program.
-                _log.warning("The linear program could not be solved; the bound is what was proven before.")
-                break
-            prices[: self.master.rows] = np.where(self.is_live, prices[: self.master.rows], self.closed)
-            trial = np.rint(hold * centre + (1 - hold) * prices)
-            answer = self.ask(self.pool, trial.astype(np.int64), is_exact=True, is_rough=True)
-            added = columns.add(trial, self.earned, self.columns, self.amounts)
-            rough, fresh = rough + 1, fresh + added
-            hold = self._hold(hold, answer.value - guess, optimum - guess) if added else max(0.0, hold - 0.2)
-            if answer.value > guess:
-                guess, centre = float(answer.value), trial
-            if rough < ROUGH_STEPS and (optimum - guess > NEAR * abs(optimum) if added else hold > 0):
-                continue
-            # Where even rough steps find no further route, the prices of the linear program themselves are tried.
-            centre = centre if fresh else prices
-            answer = self._try(centre, is_exact=True)
-            added = columns.add(np.rint(centre), self.earned, self.columns, self.amounts)
-            best, guess = max(best, answer.value), float(answer.value)
-            if optimum - best <= CLOSE * abs(optimum) or fresh + added == 0:
-                break
-            rough, fresh = 0, 0
-
-    @staticmethod
-    def _hold(hold: float, won: float, most: float) -> float:
-        """Return how much of the best prices to keep in the next step, after one that won so much of the most that could be won."""
-        if won > 0:
-            return max(LEAST_HOLD, hold - 0.05)
-        if -won > most:
-            return min(MOST_HOLD, hold + 0.3 * (1 - hold))  # too far: the routes so far say little about these prices
-        return max(0.0, hold - 0.1)
-
-    def _try(self, prices: Any, *, is_exact: bool) -> _Answer:
-        """Ask what prices prove, and note it if it is the best."""
-        answer = self.ask(self.pool, np.rint(prices).astype(np.int64), is_exact=is_exact)
-        if self.whole(answer.value) > self.best.value:
-            self.best, self.best_prices = Bound(self.whole(answer.value), "routes" if is_exact else "minutes"), prices.copy()
-            if self.watch is not None:
-                self.watch(self.best, self.steps)
-        return answer
-
-
-class _Path:
-    """Prices on their way up the bound: rising where more is wanted than covered, falling where more is covered than wanted.
-
-    Each step goes along the slack, deflected by the steps before it, as far as the missing height
-    asks for, times a pace that falls when nothing is won.
-    """
-
-    def __init__(self, metric: Any, rows: int, prices: Any, pace: float) -> None:
-        self.prices, self.best_prices = prices.copy(), prices.copy()
-        self.value = -math.inf
-        self._metric, self._rows, self.pace = metric, rows, pace
-        self._direction = np.zeros(len(prices))
-        self._failed = 0
-        self._mark, self._since = -math.inf, 0
-
-    def step(self, value: int, slack: Any, target: int | None) -> None:
-        """Go on from the prices that gave this value and slack. Without a target the height aimed at is a little more than the best."""
-        if value > self._mark + SMALL_GAIN * abs(value):
-            self._mark, self._failed = value, 0
-        else:
-            self._failed += 1
-        if value > self.value:
-            self.value, self.best_prices = float(value), self.prices
-        if self._failed >= PATIENCE:
-            self._failed, self.pace = 0, self.pace * SLOWER
-            self.prices, self._direction = self.best_prices, np.zeros(len(slack))
-            return
-        direction = slack + DEFLECTION * self._direction
-        # A limit that is kept at no price stays without one.
-        rows = self._rows
-        direction[rows:] = np.where((self.prices[rows:] <= 0) & (direction[rows:] < 0), 0, direction[rows:])
-        height = (target if target is not None else self.value + GUESS * abs(self.value) + 1) - value
-        norm = float(np.sum((self._metric * direction) ** 2))
-        self._direction = direction
-        if norm > 0 and height > 0:
-            prices = self.prices + self.pace * height / norm * self._metric**2 * direction
-            prices[rows:] = np.maximum(0, prices[rows:])
-            self.prices = np.clip(prices, -FURTHEST, FURTHEST)
+    with Ascent(instance, threads, spare=spare) as ascent:
+        found = ascent.climb(run, upper, routes)
+        return Duals(found, *ascent.worth())

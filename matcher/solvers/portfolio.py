@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from matcher.instance import Instance, Longs
     from matcher.solvers import Outcome, Watch
-    from matcher.solvers.bounds import Bound
+    from matcher.solvers.ascent import Bound
     from matcher.stop import Run
 
 QUICK_LEGS = 10_000

@@ -42,6 +42,8 @@ class Program:
         How many processes have ended before an answer.
     unsolved : int
         How often the program was not solved since it last was.
+    routes : list of (int, int32[...], float64[...], float)
+        All that were added: the group, what it covers and uses, how much of it, and what it costs (scaled).
     """
 
     def __init__(self, master: Master, losses: Any) -> None:
@@ -49,7 +51,7 @@ class Program:
         self._start = pickle.dumps((replace(master, rx=np.zeros(0, np.int64)), losses))
         self._rows = master.rows
         self._seen: set[bytes] = set()
-        self._routes: list[tuple[int, Any, Any, float]] = []
+        self.routes: list[tuple[int, Any, Any, float]] = []
         self._sent = 0
         self.faults = self.unsolved = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -89,7 +91,7 @@ class Program:
         if key in self._seen or len(index) == 0:
             return False
         self._seen.add(key)
-        self._routes.append((g, index, amount, cost))
+        self.routes.append((g, index, amount, cost))
         return True
 
     def prices(self) -> tuple[float, Any]:
@@ -115,9 +117,9 @@ class Program:
         process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
-        pickle.dump((self._start if self._sent == 0 else None, self._routes[self._sent :]), process.stdin)
+        pickle.dump((self._start if self._sent == 0 else None, self.routes[self._sent :]), process.stdin)
         process.stdin.flush()
-        self._sent = len(self._routes)
+        self._sent = len(self.routes)
         answer: tuple[float, Any] | None = pickle.load(process.stdout)  # noqa: S301 - from our own process
         return answer
 
