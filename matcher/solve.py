@@ -94,7 +94,8 @@ def solve(
     exact
         Whether all the time goes to finding the best plan and proving it; for small problems. Where that is quick, it is tried anyway.
     prove
-        Seconds, after the search, in which it is proved how much a better plan could cost less (`Result.bound`).
+        Seconds, after the search, in which it is proved how much a better plan could cost less (`Result.bound`). Searches of 20 seconds and more in
+        weeks of teams look for the same prices to know where to look, and prove some of it by themselves.
     on_progress
         Called now and then with a `Progress`, from the calling thread or one of the searchers'.
     on_incumbent
@@ -113,8 +114,9 @@ def solve(
     """
     from matcher.compile import compile_problem  # noqa: PLC0415 - numba and numpy load only when something is solved
     from matcher.kernels.cache import is_warm  # noqa: PLC0415
-    from matcher.solvers.portfolio import search, with_bound  # noqa: PLC0415
-    from matcher.solvers.warm import warm_up  # noqa: PLC0415
+    from matcher.solvers.guide import Guide  # noqa: PLC0415
+    from matcher.solvers.portfolio import is_guided, search, with_bound  # noqa: PLC0415
+    from matcher.solvers.warm import warm_up, warm_up_prices  # noqa: PLC0415
     from matcher.start import state_of  # noqa: PLC0415
 
     if threads < 1:
@@ -125,11 +127,14 @@ def solve(
     compiled = compile_problem(problem)
     tell = _teller(problem, on_progress, on_incumbent, compiled)
     warm_up()
+    if prove > 0 or (stop.chunks is None and stop.budget is not None and is_guided(compiled.instance, stop.budget)):
+        warm_up_prices()
     begin = state_of(compiled, start) if start is not None else None
     run = stop.start()
-    outcome = search(compiled.instance, begin, run, seed, threads, lambda seen: tell(seen, seen.phase), is_exact=exact)
-    if prove > 0:
-        outcome = with_bound(compiled.instance, outcome, prove, threads, lambda seen: tell(seen, seen.phase), cancelled)
+    with Guide(compiled.instance, threads) as guide:
+        outcome = search(compiled.instance, begin, run, seed, threads, lambda seen: tell(seen, seen.phase), guide=guide, is_exact=exact)
+        if prove > 0:
+            outcome = with_bound(outcome, prove, guide, lambda seen: tell(seen, seen.phase), cancelled)
     tell(outcome.trace[-1] if outcome.trace else None, "verify")
     plan, report = _verified(compiled, outcome.routes, outcome.cost)
     return Result(

@@ -48,7 +48,7 @@ class _Course:
         return (fraction - self.begin) / max(1e-9, 1 - self.begin)
 
 
-def anneal(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch) -> Outcome:
+def anneal(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, *, is_cold: bool = False) -> Outcome:
     """Search for a good plan until the run is over.
 
     Parameters
@@ -59,6 +59,8 @@ def anneal(instance: Instance, start: Longs | None, run: Run, seed: int, threads
         Searchers at work at the same time. With one, equal seeds and chunks give equal routes.
     watch
         Called with what is best so far, at the start, whenever it changes (at most once a chunk), and at the end; with its routes now and then.
+    is_cold
+        Whether who is served was decided before, and the soft costs are all that is left to fall.
     """
     packed = pack(instance)
     log = _Log(run, watch)
@@ -66,7 +68,8 @@ def anneal(instance: Instance, start: Longs | None, run: Run, seed: int, threads
     has_limit = run.stop.chunks is None and len(instance.visits) > AT_ONCE
     construct(first, lambda: run.is_cancelled() or (has_limit and run.fraction(0) >= 1))
     log.note(first, 0, "construct", is_met=True)
-    course = _Course(temperatures(instance, first), run, run.fraction(0))
+    fall = temperatures(instance, first)
+    course = _Course(fall.rest() if is_cold else fall, run, run.fraction(0))
     searchers = [first, *(Searcher.on(instance, packed, seed + 7919 * k, first.best()) for k in range(1, threads))]
     # Where the best set of routes is chosen at the end, all meet once at the moment from which they are gathered; trades may fall on the same one.
     will_gather = suits(instance)

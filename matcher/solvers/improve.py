@@ -42,6 +42,11 @@ class Temperatures:
             return float(self.hot * (self.knee / self.hot) ** (fraction / self.turn))
         return float(self.knee * (self.cold / self.knee) ** ((fraction - self.turn) / (1 - self.turn)))
 
+    def rest(self) -> Temperatures:
+        """Return the fall from the turn on."""
+        knee = self.at(self.turn)
+        return Temperatures(knee, self.cold, math.sqrt(knee * self.cold), 0.5)
+
 
 def temperatures(instance: Instance, searcher: Searcher) -> Temperatures:
     """Fit the fall of the temperature to the costs of a constructed plan."""

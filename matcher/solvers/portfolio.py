@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from matcher.kernels.routes import ABSENT, view
 from matcher.solvers import Seen
 from matcher.solvers.anneal import anneal
 from matcher.solvers.exact_facts import legs
-from matcher.stop import Stop
+from matcher.stop import Run, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from matcher.instance import Instance, Longs
     from matcher.solvers import Outcome, Watch
     from matcher.solvers.ascent import Bound
-    from matcher.stop import Run
+    from matcher.solvers.guide import Guide
 
 QUICK_LEGS = 10_000
 """Legs that routes may be made of, up to which a proof is mostly a matter of seconds."""
@@ -28,9 +31,20 @@ constraint solver looks at the neighbours of what that has found."""
 TIMES_SHARE, TIMES_CHUNKS, MOST_TIMED = 0.9, 20, 3_000
 """Where waiting has a price: the share of a budget after which starts are chosen anew, the chunks of that where chunks are the limit, and the most
 nodes of a week in which that is done."""
+LEAST_GUIDED = 20.0
+"""Seconds of a search, from which prices of routes are worth finding."""
+MOST_GUIDED = 1_500
+"""Nodes of a week, above which the linear program over routes would take too long."""
+SHORT_SECONDS, FIRST_SHARE, PRICES_SHARE, PRICES_SECONDS, NARROW_SHARE = 1.0, 0.05, 0.6, 60.0, 0.9
+"""Shares of what is left of such a search, and the most seconds of them: for a first plan; for prices; the share for looking where good routes go."""
+LEAST_TURN, TURN_SHARE, AGAIN_SHARE = 20.0, 0.05, 0.01
+"""Seconds that each of these searches gets at least, if there are so many; the share of what is left that it gets otherwise; and the share that
+prices get after it, to know the routes of a better plan."""
 
 
-def search(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, *, is_exact: bool = False) -> Outcome:
+def search(
+    instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, *, guide: Guide | None = None, is_exact: bool = False
+) -> Outcome:
     """Search for a good plan until the run is over, or until a plan is proved to be the best.
 
     Parameters
@@ -41,28 +55,35 @@ def search(instance: Instance, start: Longs | None, run: Run, seed: int, threads
         Searchers at work at the same time. With one, and a limit in chunks alone, equal seeds and chunks give equal routes.
     watch
         Called with what is best so far.
+    guide
+        Finds prices of routes, which say where to look, in runs of `LEAST_GUIDED` seconds and more. Left out, nobody asks for them.
     is_exact
         Whether all the time goes to finding and proving the best plan. Left out, that is tried where it is quick and the run has a limit in seconds.
     """
     if not is_exact and int(instance.weights[0]["waiting"]) > 0 and len(instance.nodes) <= MOST_TIMED:
-        return _timed(instance, start, run, seed, threads, watch)
-    return _searched(instance, start, run, seed, threads, watch, is_exact=is_exact)
+        return _timed(instance, start, run, seed, threads, watch, guide)
+    return _searched(instance, start, run, seed, threads, watch, guide, is_exact=is_exact)
 
 
-def _timed(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch) -> Outcome:
+def _timed(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, guide: Guide | None) -> Outcome:
     """Search, and spend the last of the time on when each service of the plan starts."""
     from matcher.solvers.exact import retimed  # noqa: PLC0415 - the constraint solver takes its time to load
 
     first = run if run.stop.budget is None else run.part(None, run.stop.chunks, TIMES_SHARE)
-    found = _searched(instance, start, first, seed, threads, watch, is_exact=False)
+    found = _searched(instance, start, first, seed, threads, watch, guide, is_exact=False)
     if found.why in ("proved", "cancelled"):
         return found
     last = run if run.stop.budget is not None else Stop(None, TIMES_CHUNKS, run.stop.cancelled).start()
     return replace(retimed(instance, found, last, seed, watch), why=run.reason(found.chunks) or found.why)
 
 
-def _searched(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, *, is_exact: bool) -> Outcome:
-    if not is_exact and (run.stop.budget is None or run.stop.chunks is not None or legs(instance) > QUICK_LEGS):
+def _searched(
+    instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, guide: Guide | None, *, is_exact: bool
+) -> Outcome:
+    left = None if run.stop.budget is None or run.stop.chunks is not None else run.stop.budget - run.seconds
+    if not is_exact and (left is None or legs(instance) > QUICK_LEGS):
+        if left is not None and guide is not None and is_guided(instance, left):
+            return _guided(instance, start, run, seed, threads, watch, guide)
         return anneal(instance, start, run, seed, threads, watch)
     from matcher.solvers.exact import exact  # noqa: PLC0415 - the constraint solver takes its time to load
 
@@ -82,25 +103,85 @@ def _searched(instance: Instance, start: Longs | None, run: Run, seed: int, thre
     return replace(last, chunks=second.chunks + last.chunks, bound=bound, bound_name=None if bound is None else "cp-sat", trace=_joined(second, last))
 
 
-def with_bound(instance: Instance, outcome: Outcome, budget: float, threads: int, watch: Watch, cancelled: Callable[[], bool] | None) -> Outcome:
-    """Return an outcome with the best bound that is proved within so many seconds, if that is better than the one it has.
+def is_guided(instance: Instance, seconds: float) -> bool:
+    """Return whether a search of so many seconds has the time, and an instance the size and the kind, for prices of routes to say where to look.
 
-    Kernels that only bounds need are made ready before the clock runs.
+    Where nobody is visited by two, the search by itself comes within half a percent of what is proved.
     """
-    from matcher.solvers.bounds import bound  # noqa: PLC0415 - linear programs take their time to load
+    has_teams = bool((instance.visits["nodes"] > 1).any())
+    return seconds >= LEAST_GUIDED and has_teams and len(instance.nodes) <= MOST_GUIDED
 
+
+def _guided(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, guide: Guide) -> Outcome:
+    """Anneal while prices of routes are found; then anneal anew where good routes go, again and again; then, from the best plan, everywhere.
+
+    Every other time the places of the best plan so far count as good, too: what comes of it is no worse, and often nearly the same.
+    """
+    best = anneal(instance, start, run.part(SHORT_SECONDS, None, FIRST_SHARE), seed, threads, watch)
+    if best.why == "cancelled":
+        return best
+    if not view(best.routes).total[ABSENT]:
+        return _after(best, anneal(instance, best.routes, run, seed, threads, _from(best, watch)))
+    part = run.part(PRICES_SECONDS, None, PRICES_SHARE)
+    with ThreadPoolExecutor(1) as pool:
+        climb = pool.submit(guide.climb, part, best.cost, best.routes)
+        if threads > 1:
+            until = Stop(part.stop.budget, None, lambda: run.is_cancelled() or climb.done())
+            beside = anneal(instance, best.routes, Run(until, run.began), seed + 1, threads - 1, _from(best, watch))
+            best = _after(best, beside)
+        found = climb.result()
+    narrowed = None
+    for turn in itertools.count():
+        left = run.stop.budget - run.seconds if run.stop.budget is not None else 0.0
+        narrowed = None if run.reason(0) is not None else guide.narrowed(best.routes if turn % 2 == 0 else None)
+        if narrowed is None:
+            break
+        narrow, is_last = run.part(max(LEAST_TURN, TURN_SHARE * left), None, NARROW_SHARE), left < 2 * LEAST_TURN
+        anew = anneal(narrowed.instance, None, narrow, seed + 2 + turn, threads, _from(best, watch, narrowed.widened))
+        best = _after(best, replace(anew, routes=narrowed.widened(anew.routes)))
+        if is_last or best.cost <= found.value:
+            break
+        found = guide.climb(run.part(None, None, AGAIN_SHARE), best.cost, best.routes)
+    if best.cost > found.value:
+        best = _after(best, anneal(instance, best.routes, run, seed + 1, threads, _from(best, watch), is_cold=narrowed is not None))
+    why = "proved" if best.cost <= found.value else run.reason(best.chunks) or "budget"
+    return replace(best, bound=found.value, bound_name=found.name, why=why)
+
+
+def with_bound(outcome: Outcome, budget: float, guide: Guide, watch: Watch, cancelled: Callable[[], bool] | None) -> Outcome:
+    """Return an outcome with the best bound that is proved within so many seconds, if that is better than the one it has."""
     if outcome.bound == outcome.cost or outcome.why == "cancelled":
         return outcome
-    bound(instance, Stop(None, 1, cancelled).start(), upper=outcome.cost, threads=threads)
     run, known = Stop(budget, None, cancelled).start(), outcome.trace[-1].assigned if outcome.trace else 0
 
     def tell(found: Bound, _steps: int) -> None:
         watch(Seen(run.seconds, outcome.chunks, outcome.cost, known, "bound", found.value))
 
-    found = bound(instance, run, upper=outcome.cost, routes=outcome.routes, threads=threads, watch=tell)
+    found = guide.climb(run, outcome.cost, outcome.routes, tell)
     if outcome.bound is not None and outcome.bound >= found.value:
         return outcome
     return replace(outcome, bound=found.value, bound_name=found.name)
+
+
+def _after(before: Outcome, after: Outcome) -> Outcome:
+    """Return the better of two outcomes, with the chunks and moments of both."""
+    better = after if after.cost < before.cost else before
+    after = replace(after, trace=tuple(replace(seen, chunks=before.chunks + seen.chunks) for seen in after.trace))
+    return replace(better, chunks=before.chunks + after.chunks, why=after.why, trace=_joined(before, after))
+
+
+def _from(best: Outcome, watch: Watch, widened: Callable[[Longs], Longs] | None = None) -> Watch:
+    """Return what to tell of a search that starts when there is a plan already: no plan that is worse than that one."""
+    known = best.trace[-1].assigned if best.trace else 0
+
+    def tell(seen: Seen) -> None:
+        seen = replace(seen, chunks=best.chunks + seen.chunks, phase="search")
+        if seen.cost >= best.cost:
+            watch(replace(seen, cost=best.cost, assigned=known, routes=None))
+        else:
+            watch(seen if seen.routes is None or widened is None else replace(seen, routes=widened(seen.routes)))
+
+    return tell
 
 
 def _joined(before: Outcome, after: Outcome) -> tuple[Seen, ...]:

@@ -1,0 +1,161 @@
+"""Prices of routes say where a search looks: it finds plans no worse, keeps what it had, and proves a bound on the way."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from benchmarks.small import small_problem
+from matcher.check import check
+from matcher.compile import compile_problem
+from matcher.kernels.cells import pack
+from matcher.kernels.routes import ENTRY, NONE, SHIFT, view
+from matcher.kernels.search import cost_of
+from matcher.solve import Incumbent, solve
+from matcher.solvers import portfolio
+from matcher.solvers.anneal import anneal
+from matcher.solvers.ascent import Ascent
+from matcher.solvers.guide import Guide
+from matcher.solvers.portfolio import is_guided
+from matcher.solvers.searcher import Searcher
+from matcher.start import state_of
+from matcher.stop import Stop
+from tests.weeks import need, role, volunteer, week, window
+
+if TYPE_CHECKING:
+    from matcher.problem import Problem
+
+
+def crowded(visits: int = 12) -> Problem:
+    """Return a week of visits by two that three people cannot all serve."""
+    pair, open_at = (role("one"), role("two")), [window("08:00", "11:00")]
+    needs = [need(f"n{i}", *pair, x=900 * (i % 5), urgency=1 + i % 5, windows=open_at) for i in range(visits)]
+    return week(needs, [volunteer("u"), volunteer("v"), volunteer("w", location={"x": 3000, "y": 0})], days=2)
+
+
+def guided(monkeypatch: pytest.MonkeyPatch, **more: Any) -> None:
+    """Have even small and short searches be guided."""
+    for name, value in {"QUICK_LEGS": 0, "LEAST_GUIDED": 0.0, "LEAST_TURN": 0.4, **more}.items():
+        monkeypatch.setattr(portfolio, name, value)
+
+
+def priced(problem: Problem) -> tuple[Any, Guide, Any]:
+    """Return the instance, a guide that has found prices, and the routes of a plan."""
+    compiled = compile_problem(problem)
+    found = solve(problem, chunks=2, threads=1)
+    state = state_of(compiled, found.plan)
+    guide = Guide(compiled.instance, 1)
+    guide.climb(Stop(None, 4000).start(), found.cost, state)
+    return compiled.instance, guide, state
+
+
+def test_a_narrowed_instance_has_some_of_the_entries_and_those_of_the_plan() -> None:
+    fewer = 0
+    for seed in range(8):
+        instance, guide, state = priced(small_problem(seed, 14))
+        with guide:
+            narrowed = guide.narrowed(state)
+        if narrowed is None:
+            continue
+        node = np.repeat(np.arange(len(instance.nodes)), np.diff(instance.entry_first))
+        narrow, kept = narrowed.instance, narrowed.kept
+        assert np.array_equal(np.repeat(np.arange(len(instance.nodes)), np.diff(narrow.entry_first)), node[kept])
+        for name in ("entry_shift", "entry_cost", "entry_price"):
+            assert np.array_equal(getattr(narrow, name), getattr(instance, name)[kept])
+        pairs = sorted(zip(narrow.entry_shift.tolist(), node[kept].tolist(), strict=True))
+        assert [n for _, n in pairs] == narrow.shift_node.tolist()
+        assert np.array_equal(np.diff(narrow.shift_first), np.bincount(narrow.entry_shift, minlength=len(instance.shifts)))
+        nodes = view(state).node
+        assert set(nodes[nodes[:, SHIFT] != NONE, ENTRY].tolist()) <= set(kept.tolist())
+        fewer += len(kept) < len(node)
+    assert fewer >= 3
+
+
+def test_routes_of_a_narrowed_instance_cost_the_same_in_the_whole_one() -> None:
+    served = 0
+    for seed in range(8):
+        instance, guide, state = priced(small_problem(seed, 14))
+        with guide:
+            narrowed = guide.narrowed(state)
+        if narrowed is None:
+            continue
+        found = anneal(narrowed.instance, None, Stop(None, 3).start(), 1, 1, lambda _: None)
+        whole = Searcher.on(instance, pack(instance), 1, narrowed.widened(found.routes))
+        assert int(cost_of(whole.ins, whole.rt)) == found.cost
+        placed = view(whole.rt).node
+        rows = np.flatnonzero(placed[:, SHIFT] != NONE)
+        assert np.array_equal(instance.entry_shift[placed[rows, ENTRY]], placed[rows, SHIFT])
+        served += len(rows)
+    assert served > 0
+
+
+def test_nothing_is_known_of_good_routes_before_prices_are() -> None:
+    compiled = compile_problem(crowded())
+    with Guide(compiled.instance, 1) as guide:
+        assert guide.narrowed(None) is None
+        guide.climb(Stop(None, 1).start())
+        assert guide.narrowed(None) is None
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_guided_search_finds_a_clean_plan_and_a_bound_that_is_not_above_it(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    guided(monkeypatch)
+    narrowed, original = [], Guide.narrowed
+
+    def note(self: Guide, routes: Any) -> Any:
+        narrowed.append(original(self, routes))
+        return narrowed[-1]
+
+    monkeypatch.setattr(Guide, "narrowed", note)
+    problem = crowded()
+    handed: list[Incumbent] = []
+    result = solve(problem, budget=1.5, threads=threads, on_incumbent=handed.append)
+    assert any(found is not None for found in narrowed)
+    assert check(problem, result.plan).is_clean
+    assert result.bound is not None
+    assert result.bound <= result.cost
+    assert result.bound_name == "routes"
+    assert result.cost <= solve(problem, chunks=1, threads=1).cost
+    costs = [point.cost for point in result.trace]
+    assert costs == sorted(costs, reverse=True)
+    assert [point.chunks for point in result.trace] == sorted(point.chunks for point in result.trace)
+    for one in handed:
+        assert check(problem, one.plan()).cost == one.cost
+
+
+def test_a_guided_search_that_is_cancelled_keeps_its_best_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    guided(monkeypatch)
+    asked = itertools.count()
+    result = solve(crowded(), budget=60, threads=2, cancelled=lambda: next(asked) > 60)
+    assert result.status == "stopped"
+    assert check(crowded(), result.plan).is_clean
+
+
+def test_where_everybody_is_served_no_prices_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    guided(monkeypatch)
+    monkeypatch.setattr(Guide, "climb", lambda *_: pytest.fail("prices were looked for"))
+    result = solve(crowded(2), budget=0.3, threads=1)
+    assert not result.plan.unassigned
+
+
+def test_only_long_searches_of_weeks_with_teams_are_guided() -> None:
+    teams, alone = compile_problem(crowded()).instance, compile_problem(week([need()], [volunteer()], days=1)).instance
+    assert is_guided(teams, 20)
+    assert not is_guided(teams, 19)
+    assert not is_guided(alone, 600)
+
+
+def test_an_ascent_that_is_asked_again_goes_on_and_says_no_less() -> None:
+    for seed in range(4):
+        problem = small_problem(seed, 12)
+        found = solve(problem, chunks=2, threads=1)
+        compiled = compile_problem(problem)
+        with Ascent(compiled.instance) as ascent:
+            first = ascent.climb(Stop(None, 60).start(), found.cost)
+            steps = ascent.steps
+            again = ascent.climb(Stop(None, 300).start(), found.cost, state_of(compiled, found.plan))
+        assert first.value <= again.value <= found.cost, seed
+        assert ascent.steps >= steps
