@@ -17,9 +17,10 @@ SEARCH = ("compile.py", "entries.py", "instance.py", "kernels/*.py", "objective.
 """The sources of the engine that decide which plan it finds in how many seconds, with those of `PROOF`."""
 PROOF = (
     *(f"kernels/{name}.py" for name in ("chains", "labels", "offers", "pricing", "reach")),
-    *(f"solvers/{name}.py" for name in ("bounds", "columns", "master", "program", "seeds", "units")),
+    *(f"solvers/{name}.py" for name in ("ascent", "bounds", "columns", "master", "narrow", "path", "program", "seeds", "units")),
 )
-"""Those of `SEARCH` that only bound what any plan can cost: a search that proves nothing does not load them."""
+"""Those of `SEARCH` that bound what any plan can cost: a search that proves nothing, and is too short or of the wrong kind for prices of routes
+(`matcher.solvers.portfolio.is_guided`), as all of public instances are, does not load them."""
 
 
 @cache

@@ -25,7 +25,9 @@ from benchmarks.plots import draw, gaps_over_time
 from benchmarks.shape import InstanceError
 from benchmarks.tables import REFERENCE, best_costs, current, gap, runs_to_csv, summarize, to_csv, to_markdown
 from matcher.check import check
+from matcher.compile import compile_problem
 from matcher.console import run as run_command
+from matcher.solvers.portfolio import is_guided
 
 Json = dict[str, Any]
 
@@ -136,6 +138,7 @@ def test_the_judge_knows_a_caregiver_who_is_not_there_and_one_who_gives_both_ser
 def test_the_cost_of_the_judge_is_the_cost_of_the_engine_in_home_health_care(town: Json) -> None:
     for instance in (town, instances_of("mankowska")[0].load(), instances_of("italian")[0].load()):
         problem = hhcrsp.problem_of(instance)
+        assert not is_guided(compile_problem(problem).instance, 600)
         solution, result = contest.solve_hhcrsp(instance, chunks=3, threads=1)
         verdict = judge(instance, solution)
         assert verdict.broken == []

@@ -28,6 +28,8 @@ from matcher.stop import Stop
 from tests.weeks import need, role, volunteer, week, window
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from matcher.problem import Problem
 
 
@@ -46,6 +48,16 @@ def guided(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stop, "time", SimpleNamespace(perf_counter=lambda: 0.004 * next(looks)))
 
 
+def narrowings() -> Iterator[tuple[Any, Any, Any]]:
+    """Yield small instances, routes of each, and what prices leave of it."""
+    for seed in range(8):
+        instance, guide, state = priced(small_problem(seed, 14))
+        with guide:
+            narrowed = guide.narrowed(state)
+        assert narrowed is not None
+        yield instance, state, narrowed
+
+
 def priced(problem: Problem) -> tuple[Any, Guide, Any]:
     """Return the instance, a guide that has found prices, and the routes of a plan."""
     compiled = compile_problem(problem)
@@ -58,12 +70,7 @@ def priced(problem: Problem) -> tuple[Any, Guide, Any]:
 
 def test_a_narrowed_instance_has_some_of_the_entries_and_those_of_the_plan() -> None:
     fewer = 0
-    for seed in range(8):
-        instance, guide, state = priced(small_problem(seed, 14))
-        with guide:
-            narrowed = guide.narrowed(state)
-        if narrowed is None:
-            continue
+    for instance, state, narrowed in narrowings():
         node = np.repeat(np.arange(len(instance.nodes)), np.diff(instance.entry_first))
         narrow, kept = narrowed.instance, narrowed.kept
         assert np.array_equal(np.repeat(np.arange(len(instance.nodes)), np.diff(narrow.entry_first)), node[kept])
@@ -80,12 +87,7 @@ def test_a_narrowed_instance_has_some_of_the_entries_and_those_of_the_plan() -> 
 
 def test_routes_of_a_narrowed_instance_cost_the_same_in_the_whole_one() -> None:
     served = 0
-    for seed in range(8):
-        instance, guide, state = priced(small_problem(seed, 14))
-        with guide:
-            narrowed = guide.narrowed(state)
-        if narrowed is None:
-            continue
+    for instance, _, narrowed in narrowings():
         found = anneal(narrowed.instance, None, Stop(None, 3).start(), 1, 1, lambda _: None)
         whole = Searcher.on(instance, pack(instance), 1, narrowed.widened(found.routes))
         assert int(cost_of(whole.ins, whole.rt)) == found.cost

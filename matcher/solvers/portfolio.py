@@ -106,10 +106,11 @@ def _searched(
 def is_guided(instance: Instance, seconds: float) -> bool:
     """Return whether a search of so many seconds has the time, and an instance the size and the kind, for prices of routes to say where to look.
 
-    Where nobody is visited by two, the search by itself comes within half a percent of what is proved.
+    Where nobody is visited by two, the search by itself comes within half a percent of what is proved; where one may always be late, nobody is left
+    out.
     """
-    has_teams = bool((instance.visits["nodes"] > 1).any())
-    return seconds >= LEAST_GUIDED and has_teams and len(instance.nodes) <= MOST_GUIDED
+    is_hard = bool((instance.visits["nodes"] > 1).any()) and bool(instance.is_bounded[0])
+    return seconds >= LEAST_GUIDED and is_hard and len(instance.nodes) <= MOST_GUIDED
 
 
 def _guided(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, guide: Guide) -> Outcome:

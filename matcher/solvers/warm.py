@@ -8,13 +8,9 @@ from numba import boolean, float64, int32, int64, types
 
 from matcher.kernels import cache
 from matcher.kernels.carry import carry
-from matcher.kernels.chains import price_chains
 from matcher.kernels.construct import rank_by_regret
 from matcher.kernels.diagnose import diagnose
-from matcher.kernels.offers import find_spans, make_offers
-from matcher.kernels.pricing import count_items, mark_rows, price_shifts
 from matcher.kernels.probe import diagnose_entries
-from matcher.kernels.reach import close_ways, share_residents
 from matcher.kernels.search import anneal, fill
 
 kinds: Any = types
@@ -39,6 +35,11 @@ def warm_up() -> None:
 
 def warm_up_prices() -> None:
     """Have the larger kernels of lower bounds ready."""
+    from matcher.kernels.chains import price_chains  # noqa: PLC0415 - a search that finds no prices does not load them
+    from matcher.kernels.offers import find_spans, make_offers  # noqa: PLC0415
+    from matcher.kernels.pricing import count_items, mark_rows, price_shifts  # noqa: PLC0415
+    from matcher.kernels.reach import close_ways, share_residents  # noqa: PLC0415
+
     rows, cube = kinds.Array(int64, 2, "C"), kinds.Array(int64, 3, "C")
     price_shifts.compile((
         INS, PTS, NUMBERS, NUMBERS, int64, int64, NUMBERS, boolean, boolean, NUMBERS, NUMBERS, NUMBERS, kinds.Array(int32, 2, "C"),
