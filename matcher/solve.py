@@ -115,7 +115,7 @@ def solve(
     from matcher.compile import compile_problem  # noqa: PLC0415 - numba and numpy load only when something is solved
     from matcher.kernels.cache import is_warm  # noqa: PLC0415
     from matcher.solvers.guide import Guide  # noqa: PLC0415
-    from matcher.solvers.portfolio import is_guided, search, with_bound  # noqa: PLC0415
+    from matcher.solvers.portfolio import finds_prices, search, with_bound  # noqa: PLC0415
     from matcher.solvers.warm import warm_up, warm_up_prices  # noqa: PLC0415
     from matcher.start import state_of  # noqa: PLC0415
 
@@ -127,7 +127,7 @@ def solve(
     compiled = compile_problem(problem)
     tell = _teller(problem, on_progress, on_incumbent, compiled)
     warm_up()
-    if prove > 0 or (stop.chunks is None and stop.budget is not None and is_guided(compiled.instance, stop.budget)):
+    if prove > 0 or finds_prices(compiled.instance, stop.start(), is_exact=exact):
         warm_up_prices()
     begin = state_of(compiled, start) if start is not None else None
     run = stop.start()

@@ -20,7 +20,7 @@ from matcher.kernels.pricing import U_COMMUNITY, U_COUNT, U_LOSS, U_NODES, U_WEI
 from matcher.solvers.master import PART, master_of
 from matcher.solvers.path import Path
 from matcher.solvers.program import Program
-from matcher.solvers.seeds import key_of, routes_of
+from matcher.solvers.seeds import routes_of
 
 if TYPE_CHECKING:
     from matcher.instance import Instance, Longs
@@ -225,10 +225,7 @@ class Ascent:
         prices = np.rint(self.best_prices).astype(np.int64)
         self.blocks = [(g, g + 1) for g in range(len(self.master.group_shift))]
         self.ask(prices, is_exact=True)
-        shifts, by_group = self.instance.shifts, {}
-        for g, s in enumerate(self.master.group_shift.tolist()):
-            by_group[key_of(shifts[s])] = self.values[g] / self.scale
-        return np.array([by_group[key_of(row)] for row in shifts], np.float64), prices[self.master.fund_at :] / self.scale
+        return self.values[self.master.group_of] / self.scale, prices[self.master.fund_at :] / self.scale
 
     def whole(self, value: int) -> int:
         """Return the bound in units of the objective: a cost is a whole number."""

@@ -45,8 +45,10 @@ class Guide:
     def narrowed(self, routes: Longs | None) -> Narrowed | None:
         """Return the instance with no more entries than good routes, and these routes, have; None where prices do not tell good ones yet."""
         losses = self._instance.visits["loss"][self._instance.visits["loss"] > 0]
-        likely = self._ascent.likely(SLACK * float(losses.min())) if self._ascent is not None and len(losses) else None
-        if self._ascent is None or likely is None:
+        if self._ascent is None or not len(losses):
+            return None
+        likely = self._ascent.likely(SLACK * float(losses.min()))
+        if likely is None:
             return None
         from matcher.solvers.narrow import narrowed  # noqa: PLC0415 - only searches that find prices load what they need
 

@@ -67,6 +67,8 @@ class Master:
         Views of its units and chains.
     bucket_day, bucket_unit, bucket_row_first, bucket_row, choice_first, choice_bucket_first, choice_bucket, group_shift, group_count : int64[...]
         Views of its tables.
+    group_of : int64[shifts]
+        The group of each shift.
     is_open : bool[B]
         Whether a bucket can be served, some shift being able to cover each row of it.
     is_shut : bool[rows]
@@ -89,6 +91,7 @@ class Master:
     is_shut: Any
     group_shift: Longs
     group_count: Longs
+    group_of: Longs
     rows: int
     counters: int
     funds: int
@@ -112,7 +115,7 @@ def master_of(instance: Instance, packed: tuple[Longs, Reals], part: int = PART,
         Providers, by row, who are not there: their shifts count as groups of none.
     """
     position = np.argsort(instance.entry_shift, kind="stable").astype(np.int64)
-    group_shift, group_count = _groups(instance)
+    group_shift, group_count, group_of = _groups(instance)
     group_count[np.isin(instance.shifts["provider"][group_shift], list(spare))] = 0
     seconds = _node_seconds(instance)
     least = np.zeros(len(instance.shifts), np.int64)
@@ -155,7 +158,7 @@ def master_of(instance: Instance, packed: tuple[Longs, Reals], part: int = PART,
     return Master(
         rx, parts[UNITS].reshape(-1, UNIT_CELLS), parts[CHAINS].reshape(-1, CHAIN_CELLS), parts[BUCKET_DAY], parts[BUCKET_UNIT],
         parts[BUCKET_ROW_FIRST], parts[BUCKET_ROW], parts[CHOICE_FIRST], parts[CHOICE_BUCKET_FIRST], parts[CHOICE_BUCKET], is_open, is_shut,
-        parts[GROUP_SHIFT], parts[GROUP_COUNT], units.rows, counters, funds, limits, scale,
+        parts[GROUP_SHIFT], parts[GROUP_COUNT], group_of, units.rows, counters, funds, limits, scale,
     )  # fmt: skip
 
 
@@ -191,12 +194,13 @@ def _shares(instance: Instance, packed: tuple[Longs, Reals], rx: Longs, units: i
     return share
 
 
-def _groups(instance: Instance) -> tuple[Any, Any]:
+def _groups(instance: Instance) -> tuple[Any, Any, Any]:
+    """Return the first shift of each group of shifts that are alike, how many it has, and the group of each shift."""
     shifts = instance.shifts
     keys = np.stack([shifts["provider"], shifts["day"], shifts["start"], shifts["end"]], axis=1).reshape(-1, 4)
-    _, first, count = np.unique(keys, axis=0, return_index=True, return_counts=True)
+    _, first, inverse, count = np.unique(keys, axis=0, return_index=True, return_inverse=True, return_counts=True)
     order = np.argsort(first)
-    return first[order].astype(np.int32), count[order].astype(np.int32)
+    return first[order].astype(np.int32), count[order].astype(np.int32), np.argsort(order)[inverse.reshape(-1)]
 
 
 def _node_seconds(instance: Instance) -> Any:

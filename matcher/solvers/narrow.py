@@ -10,7 +10,6 @@ import numpy as np
 from matcher.instance import freeze
 from matcher.kernels.pricing import NODE_UNIT, U_COUNT
 from matcher.kernels.routes import ENTRY, NONE, SHIFT, view
-from matcher.solvers.seeds import key_of
 
 if TYPE_CHECKING:
     from matcher.instance import Instance, Longs
@@ -61,15 +60,13 @@ def narrowed(instance: Instance, master: Master, likely: tuple[Longs, Longs], ro
 
 def _keys(instance: Instance, master: Master, groups: Longs, rows: Longs) -> Longs:
     """Return node * shifts + shift for every node that a row stands for, and every shift of a group."""
-    shifts = instance.shifts
-    of_group: dict[tuple[int, ...], list[int]] = {}
-    for s in range(len(shifts)):
-        of_group.setdefault(key_of(shifts[s]), []).append(s)
+    members: list[list[int]] = [[] for _ in master.group_shift]
+    for s, g in enumerate(master.group_of.tolist()):
+        members[g].append(s)
     found, nodes = set(), _nodes_of(instance, master)
     for pair in np.unique(rows * len(master.group_shift) + groups).tolist():
         row, g = divmod(pair, len(master.group_shift))
-        members = of_group[key_of(shifts[master.group_shift[g]])]
-        found |= {n * len(shifts) + s for n in nodes[row] for s in members}
+        found |= {n * len(instance.shifts) + s for n in nodes[row] for s in members[g]}
     return np.fromiter(found, np.int64, len(found))
 
 

@@ -24,7 +24,7 @@ class Path:
         self._metric, self._rows, self.pace = metric, rows, pace
         self._direction = np.zeros(len(prices))
         self._failed = 0
-        self._mark, self._since = -math.inf, 0
+        self._mark = -math.inf
 
     def step(self, value: int, slack: Any, target: int | None) -> None:
         """Go on from the prices that gave this value and slack. Without a target the height aimed at is a little more than the best."""

@@ -80,10 +80,9 @@ def _timed(instance: Instance, start: Longs | None, run: Run, seed: int, threads
 def _searched(
     instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, guide: Guide | None, *, is_exact: bool
 ) -> Outcome:
-    left = None if run.stop.budget is None or run.stop.chunks is not None else run.stop.budget - run.seconds
-    if not is_exact and (left is None or legs(instance) > QUICK_LEGS):
-        if left is not None and guide is not None and is_guided(instance, left):
-            return _guided(instance, start, run, seed, threads, watch, guide)
+    if guide is not None and finds_prices(instance, run, is_exact=is_exact):
+        return _guided(instance, start, run, seed, threads, watch, guide)
+    if not is_exact and (run.stop.budget is None or run.stop.chunks is not None or legs(instance) > QUICK_LEGS):
         return anneal(instance, start, run, seed, threads, watch)
     from matcher.solvers.exact import exact  # noqa: PLC0415 - the constraint solver takes its time to load
 
@@ -111,6 +110,13 @@ def is_guided(instance: Instance, seconds: float) -> bool:
     """
     is_hard = bool((instance.visits["nodes"] > 1).any()) and bool(instance.is_bounded[0])
     return seconds >= LEAST_GUIDED and is_hard and len(instance.nodes) <= MOST_GUIDED
+
+
+def finds_prices(instance: Instance, run: Run, *, is_exact: bool) -> bool:
+    """Return whether a search in this run looks for prices of routes: one by the clock, that is not about to be proved the best."""
+    if is_exact or run.stop.budget is None or run.stop.chunks is not None:
+        return False
+    return is_guided(instance, run.stop.budget - run.seconds) and legs(instance) > QUICK_LEGS
 
 
 def _guided(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, guide: Guide) -> Outcome:

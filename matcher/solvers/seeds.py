@@ -32,9 +32,7 @@ def routes_of(instance: Instance, packed: tuple[Longs, Reals], master: Master, s
 
     What they cost is what pricing would say, but for lunches; a visit that fits no bucket is left out.
     """
-    shifts, groups = instance.shifts, {}
-    for g, s in enumerate(master.group_shift.tolist()):
-        groups[key_of(shifts[s])] = g
+    shifts = instance.shifts
     for s, stops in _stops(instance, master, state).items():
         index, amount = [], []
         shift, cost = shifts[s], 0
@@ -65,12 +63,7 @@ def routes_of(instance: Instance, packed: tuple[Longs, Reals], master: Master, s
                 amount.append(float(instance.entry_price[entry]))
         if shift["returns"] and provider["kind"] != ROOM:
             cost += int(instance.weights[0]["travel"]) * int(travel_seconds(*packed, int(shift["profile"]), place, int(shift["base"])))
-        yield groups[key_of(shift)], index, amount, float(master.scale * cost)
-
-
-def key_of(shift: Any) -> tuple[int, ...]:
-    """Return what shifts that are alike have in common."""
-    return tuple(int(shift[field]) for field in ("provider", "day", "start", "end"))
+        yield int(master.group_of[s]), index, amount, float(master.scale * cost)
 
 
 def _stops(instance: Instance, master: Master, state: Longs) -> dict[int, list[Stop]]:

@@ -17,7 +17,6 @@ kinds: Any = types
 INS: Any = kinds.Array(int64, 1, "C", readonly=True)
 PTS: Any = kinds.Array(float64, 1, "C", readonly=True)
 NUMBERS: Any = kinds.Array(int64, 1, "C")
-REALS: Any = kinds.Array(float64, 1, "C")
 """The arrays that kernels are handed: the packed instance, frozen; and the state, the workspace, the record of the best and lists of numbers."""
 
 
@@ -40,12 +39,12 @@ def warm_up_prices() -> None:
     from matcher.kernels.pricing import count_items, mark_rows, price_shifts  # noqa: PLC0415
     from matcher.kernels.reach import close_ways, share_residents  # noqa: PLC0415
 
-    rows, cube = kinds.Array(int64, 2, "C"), kinds.Array(int64, 3, "C")
+    rows, cube, reals = kinds.Array(int64, 2, "C"), kinds.Array(int64, 3, "C"), kinds.Array(float64, 1, "C")
     price_shifts.compile((
         INS, PTS, NUMBERS, NUMBERS, int64, int64, NUMBERS, boolean, boolean, NUMBERS, NUMBERS, NUMBERS, kinds.Array(int32, 2, "C"),
         kinds.Array(float64, 2, "C"), int64,
     ))  # fmt: skip
-    price_chains.compile((NUMBERS, NUMBERS, NUMBERS, cube, NUMBERS, REALS, REALS))
+    price_chains.compile((NUMBERS, NUMBERS, NUMBERS, cube, NUMBERS, reals, reals))
     find_spans.compile((INS, PTS, NUMBERS, rows))
     make_offers.compile((INS, NUMBERS, rows, NUMBERS, NUMBERS, boolean))
     close_ways.compile((NUMBERS, int64, int64))
