@@ -42,7 +42,7 @@ def crowded(visits: int = 12) -> Problem:
 
 def guided(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have even small and short searches be guided, by a clock that goes on by four milliseconds whenever somebody looks at it."""
-    for name, value in {"QUICK_LEGS": 0, "LEAST_GUIDED": 0.0, "LEAST_TURN": 1.5}.items():
+    for name, value in {"QUICK_LEGS": 0, "SMALL_LEGS": 0, "LEAST_GUIDED": 0.0, "LEAST_TURN": 1.5}.items():
         monkeypatch.setattr(portfolio, name, value)
     looks = itertools.count()
     monkeypatch.setattr(stop, "time", SimpleNamespace(perf_counter=lambda: 0.004 * next(looks)))

@@ -21,8 +21,8 @@ from matcher.kernels.insertion import has_news
 from matcher.kernels.jit import kernel
 from matcher.kernels.place import forget_touched, place_visit, remove_visit
 from matcher.kernels.routes import (
-    ABSENT, ABSENTEES, CLOCK, FAILED, IS_IN, JOURNAL, JOURNAL_LENGTH, JOURNAL_OVERFLOWED, LEFT_OUT, LOSS, MEMORY_END, NONE, ROUTES_HEAD, SHIFT, SLOT,
-    SOFT, START, WORST, get_node, get_total, get_visit, memory_of, open_journal, put_total, put_visit, roll_back, view,
+    ABSENT, ABSENTEES, CLOCK, ENTRY, FAILED, IS_IN, JOURNAL, JOURNAL_LENGTH, JOURNAL_OVERFLOWED, LEFT_OUT, LOSS, MEMORY_END, NONE, ROUTES_HEAD, SHIFT,
+    SLOT, SOFT, START, WORST, get_node, get_total, get_visit, memory_of, open_journal, put_total, put_visit, roll_back, view,
 )  # fmt: skip
 from matcher.kernels.ruin import ruin
 from matcher.kernels.schedule import lateness, settle
@@ -32,7 +32,8 @@ from matcher.kernels.work import (
     uniform,
 )  # fmt: skip
 
-MEAN_REMOVED, MEAN_REMOVED_IN_FOCUS = 10, 7
+LEAST_REMOVED, MOST_REMOVED, REMOVED_OF, REMOVED_IN_FOCUS = 5, 10, 8, 7
+"""Visits that a step removes on average: one in so many, between the two; and in bursts that keep to the neighbours of one."""
 SWEEP = 256
 FAR_KEY = 1 << 20
 MOST_CANDIDATES, MOST_TRIED = 4000, 32
@@ -45,27 +46,38 @@ FOCUS_KEPT = 2
 """Bursts, on average, that keep to one visit."""
 
 # slots of the head of a record of the best routes
-BEST_COST, DIRTY_COUNT, DIRTY_ROOM, DIRTY, BEST_MEMORY = range(5)
+BEST_COST, DIRTY_COUNT, DIRTY_ROOM, DIRTY, BEST_MEMORY, SEEN, SEEN_COUNT = range(7)
 BEST_HEAD = 8
+MOST_SEEN = 75
+"""Nodes up to which a search notes for every entry the least cost of a plan that it saw with it."""
 
 
 def best_of(instance: Instance, rt: Longs) -> Longs:
     """Return a record ``bs`` of the best routes, that starts with the routes as they are.
 
-    It holds a memory of its own and a list of the cells where the current one may differ, so that a new best is copied cell by changed cell.
+    It holds a memory of its own and a list of the cells where the current one may differ, so that a new best is copied cell by changed cell. In
+    small instances it holds for every entry the least cost of any plan with it, too, kept or not: ``FAR`` where there was none.
     """
     room, memory = 4 * JOURNAL, memory_of(rt)
-    bs = np.zeros(BEST_HEAD + room + len(memory), np.int64)
+    entries = len(instance.entry_shift) if len(instance.nodes) <= MOST_SEEN else 0
+    seen = BEST_HEAD + room + len(memory)
+    bs = np.full(seen + entries, FAR, np.int64)
     total = view(rt).total
-    bs[:BEST_HEAD][:5] = total[LOSS] + total[SOFT] + instance.weights[0]["max_lateness"] * total[WORST], 0, room, BEST_HEAD, BEST_HEAD + room
-    bs[BEST_HEAD + room :] = memory
+    cost = total[LOSS] + total[SOFT] + instance.weights[0]["max_lateness"] * total[WORST]
+    bs[:BEST_HEAD] = cost, 0, room, BEST_HEAD, BEST_HEAD + room, seen, entries, 0
+    bs[BEST_HEAD + room : seen] = memory
     return bs
+
+
+def least_costs(bs: Longs) -> Longs:
+    """Return for every entry the least cost of any plan that was seen with it, ``FAR`` for none; of large instances nothing."""
+    return bs[bs[SEEN] : bs[SEEN] + bs[SEEN_COUNT]].copy()
 
 
 def best_routes(rt: Longs, bs: Longs) -> Longs:
     """Return a state of its own that holds the best routes."""
     copy = rt.copy()
-    memory_of(copy)[:] = bs[bs[BEST_MEMORY] :]
+    memory_of(copy)[:] = bs[bs[BEST_MEMORY] : bs[SEEN]]
     return copy
 
 
@@ -121,6 +133,15 @@ def return_to_best(rt, bs):
     for c in range(ROUTES_HEAD, rt[MEMORY_END]):
         rt[c] = bs[offset + c]
     bs[DIRTY_COUNT] = 0
+
+
+@kernel
+def note_entries(rt, bs, nodes, cost):
+    """Note for every entry in use what plans with it cost at least."""
+    for n in range(nodes):
+        if get_node(rt, n, SHIFT) != NONE:
+            at = bs[SEEN] + get_node(rt, n, ENTRY)
+            bs[at] = min(bs[at], cost)
 
 
 @kernel
@@ -304,12 +325,14 @@ def anneal(ins, pts, rt, wk, bs, steps, hot, cold, is_timed):
     accepted = 0
     if ins[VISIT_COUNT] > FOCUS_ABOVE and (wk[FOCUS] == NONE or below(wk, FOCUS_KEPT) == 0):
         wk[FOCUS] = below(wk, ins[VISIT_COUNT])
-    mean_removed = MEAN_REMOVED if wk[FOCUS] == NONE else MEAN_REMOVED_IN_FOCUS
+    mean_removed = REMOVED_IN_FOCUS if wk[FOCUS] != NONE else min(MOST_REMOVED, max(LEAST_REMOVED, ins[VISIT_COUNT] // REMOVED_OF))
     for i in range(steps):
         temperature = hot * (cold / hot) ** (i / steps)
         old = cost_of(ins, rt)
         take_step(ins, pts, rt, wk, mean_removed, below(wk, SWEEP) == 0, is_timed)
         new = cost_of(ins, rt)
+        if bs[SEEN_COUNT] > 0:
+            note_entries(rt, bs, ins[NODE_COUNT], new)
         if rt[JOURNAL_OVERFLOWED] == 1 or new < old - temperature * math.log(1.0 - uniform(wk)):
             accepted += 1
             note_changes(rt, bs)

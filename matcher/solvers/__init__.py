@@ -7,8 +7,10 @@ Nothing here knows an id, a file or a language.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 if TYPE_CHECKING:
     from matcher.instance import Longs
@@ -51,6 +53,8 @@ class Outcome:
         Chunks run, over all threads.
     trace : tuple of Seen
         The moments at which the best cost fell, thinned out.
+    least_costs : int64[E] or None
+        For every entry the least cost of any plan that the search saw with it, in small instances (`matcher.kernels.search.least_costs`).
     """
 
     routes: Longs
@@ -60,6 +64,25 @@ class Outcome:
     bound: int | None = None
     bound_name: str | None = None
     trace: tuple[Seen, ...] = field(default=())
+    least_costs: Longs | None = field(default=None, compare=False, repr=False)
+
+    def followed_by(self, after: Outcome) -> Outcome:
+        """Return the better of this outcome and of a later one of the same run, with what both saw and proved; the run ended as the later one did."""
+        better = after if after.cost < self.cost else self
+        higher = after if self.bound is None or (after.bound is not None and after.bound > self.bound) else self
+        best = self.trace[-1].cost if self.trace else None
+        moments = (replace(seen, chunks=self.chunks + seen.chunks) for seen in after.trace if best is None or seen.cost < best)
+        least = [outcome.least_costs for outcome in (self, after) if outcome.least_costs is not None]
+        return Outcome(
+            routes=better.routes,
+            cost=better.cost,
+            why="proved" if higher.bound == better.cost else after.why,
+            chunks=self.chunks + after.chunks,
+            bound=higher.bound,
+            bound_name=higher.bound_name,
+            trace=(*self.trace, *moments),
+            least_costs=np.minimum.reduce(least) if least else None,
+        )
 
 
 Watch = Callable[[Seen], None]

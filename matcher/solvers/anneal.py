@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from matcher.kernels.cells import pack
 from matcher.solvers import ROUTES_PAUSE, Outcome, Seen, Watch
 from matcher.solvers.construct import AT_ONCE, construct
@@ -100,7 +102,10 @@ def anneal(instance: Instance, start: Longs | None, run: Run, seed: int, threads
                 if searcher is not best and searcher.best_cost > best.best_cost:
                     searcher.adopt(best)
     best = min(searchers, key=lambda searcher: searcher.best_cost)
-    return Outcome(best.best(), best.best_cost, run.reason(chunks) or "budget", chunks, trace=tuple(log.trace))
+    least = np.minimum.reduce([searcher.least_costs() for searcher in searchers])
+    return Outcome(
+        best.best(), best.best_cost, run.reason(chunks) or "budget", chunks, trace=tuple(log.trace), least_costs=least if len(least) else None
+    )
 
 
 def _none(searchers: list[Searcher]) -> list[Pool | None]:

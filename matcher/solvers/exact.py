@@ -27,6 +27,8 @@ from matcher.solvers.improve import improve, temperatures
 from matcher.solvers.searcher import Searcher
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from matcher.instance import Instance, Longs
     from matcher.stop import Run
 
@@ -40,7 +42,7 @@ MOST_EXACT = 1 << 52
 """Bounds come as floating-point numbers: above this they are no longer trusted to the last unit."""
 
 
-def exact(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch) -> Outcome:
+def exact(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, only: Container[int] | None = None) -> Outcome:
     """Find the best plan of a small problem, and prove that none is better.
 
     Parameters
@@ -51,14 +53,17 @@ def exact(instance: Instance, start: Longs | None, run: Run, seed: int, threads:
         Workers of CP-SAT. With one, and a limit in chunks alone, equal seeds give equal plans.
     watch
         Called with each better plan, and the bound at that moment, from a thread of the solver's.
+    only
+        The entries to choose from, those of `start` among them; all if left out.
 
     Returns
     -------
     Outcome
-        `bound` holds for every plan of the problem; `why` is ``proved`` where the routes reach it.
+        `bound` holds for every plan of the problem, and there is none where it chose from some entries only; `why` is ``proved`` where the routes
+        are proved to be the best there are, or the best of those entries.
     """
-    facts = Facts(instance)
-    best = _Best(facts, run, watch, start if start is not None else _searched(facts, run, seed))
+    facts = Facts(instance, only)
+    best = _Best(facts, run, watch, start if start is not None else _searched(facts, run, seed), only is None)
     best.note(best.cost, best.assigned, None, best.state)
     status, bound = _solve(facts, best, run, seed, threads, is_strict=False)
     if status == cp_model.OPTIMAL and best.cost != bound and run.reason(0) is None:
@@ -66,6 +71,7 @@ def exact(instance: Instance, start: Longs | None, run: Run, seed: int, threads:
         _solve(facts, best, run, seed, threads, is_strict=True)
     why = "proved" if bound == best.cost else run.reason(0) or ("budget" if run.stop.budget is not None else "chunks")
     trace = tuple(seen for seen in best.trace if seen.cost >= best.cost)
+    bound = bound if only is None else None
     return Outcome(best.state, best.cost, why, 0, bound, None if bound is None else "cp-sat", trace)
 
 
@@ -76,7 +82,7 @@ def retimed(instance: Instance, outcome: Outcome, run: Run, seed: int, watch: Wa
     """
     served = served_of(Facts(instance, only=()), outcome.routes)
     facts = Facts(instance, only={service.entry for services in served.values() for service in services})
-    best = _Best(facts, run, watch, outcome.routes)
+    best = _Best(facts, run, watch, outcome.routes, is_whole=False)
     best.trace.extend(outcome.trace[-1:])
     _solve(facts, best, run, seed, 1, is_strict=True)
     if best.cost >= outcome.cost:
@@ -114,6 +120,7 @@ class _Best:
     run: Run
     watch: Watch
     state: Longs
+    is_whole: bool
     trace: list[Seen] = field(default_factory=list)
     cost: int = 0
     assigned: int = 0
@@ -127,7 +134,7 @@ class _Best:
 
     def note(self, cost: int, assigned: int, bound: int | None, state: Longs | None = None) -> None:
         """Tell who watches of a plan, and remember it if it is better than those before; `state` holds it, where it is at hand."""
-        seen = Seen(self.run.seconds, 0, cost, assigned, "exact", bound)
+        seen = Seen(self.run.seconds, 0, cost, assigned, "exact", bound if self.is_whole else None)
         if not self.trace or cost < self.trace[-1].cost:
             self.trace.append(seen)
             # The engine may count less than the solver has proved yet.

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from matcher.kernels.routes import ABSENT, view
+from matcher.kernels.search import MOST_SEEN
 from matcher.solvers import Seen
 from matcher.solvers.anneal import anneal
 from matcher.solvers.exact_facts import legs
@@ -25,9 +26,11 @@ QUICK_LEGS = 10_000
 """Legs that routes may be made of, up to which a proof is mostly a matter of seconds."""
 FIRST_SECONDS, FIRST_CHUNKS = 0.5, 5
 """What annealing gets at most before a proof is tried."""
-PROOF_SHARE, SECOND_SHARE = 0.5, 0.6
-"""Share of a budget that a proof gets where nobody asked for one; and, where that did not suffice, of what is left that goes to annealing, before the
-constraint solver looks at the neighbours of what that has found."""
+SMALL_LEGS = 80_000
+"""The same of a small problem (`matcher.kernels.search.MOST_SEEN`), up to which proofs among a few of its entries are."""
+MANY_ENTRIES, SHORT_PROOF, LONG_PROOF, SECOND_SHARE = 10, 0.05, 0.6, 0.2
+"""Entries a node from which proofs among few of them pay; the share of a budget that a proof of all gets before, where they do and where they do not;
+and, where that did not suffice, of what is left that goes to annealing before the next proof."""
 TIMES_SHARE, TIMES_CHUNKS, MOST_TIMED = 0.9, 20, 3_000
 """Where waiting has a price: the share of a budget after which starts are chosen anew, the chunks of that where chunks are the limit, and the most
 nodes of a week in which that is done."""
@@ -60,9 +63,11 @@ def search(
     is_exact
         Whether all the time goes to finding and proving the best plan. Left out, that is tried where it is quick and the run has a limit in seconds.
     """
-    if not is_exact and int(instance.weights[0]["waiting"]) > 0 and len(instance.nodes) <= MOST_TIMED:
+    if is_exact or suits_proofs(instance, run):
+        return _proved(instance, start, run, seed, threads, watch, is_exact=is_exact)
+    if int(instance.weights[0]["waiting"]) > 0 and len(instance.nodes) <= MOST_TIMED:
         return _timed(instance, start, run, seed, threads, watch, guide)
-    return _searched(instance, start, run, seed, threads, watch, guide, is_exact=is_exact)
+    return _searched(instance, start, run, seed, threads, watch, guide)
 
 
 def _timed(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, guide: Guide | None) -> Outcome:
@@ -70,36 +75,43 @@ def _timed(instance: Instance, start: Longs | None, run: Run, seed: int, threads
     from matcher.solvers.exact import retimed  # noqa: PLC0415 - the constraint solver takes its time to load
 
     first = run if run.stop.budget is None else run.part(None, run.stop.chunks, TIMES_SHARE)
-    found = _searched(instance, start, first, seed, threads, watch, guide, is_exact=False)
+    found = _searched(instance, start, first, seed, threads, watch, guide)
     if found.why in ("proved", "cancelled"):
         return found
     last = run if run.stop.budget is not None else Stop(None, TIMES_CHUNKS, run.stop.cancelled).start()
     return replace(retimed(instance, found, last, seed, watch), why=run.reason(found.chunks) or found.why)
 
 
-def _searched(
-    instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, guide: Guide | None, *, is_exact: bool
-) -> Outcome:
-    if guide is not None and finds_prices(instance, run, is_exact=is_exact):
+def _searched(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, guide: Guide | None) -> Outcome:
+    if guide is not None and finds_prices(instance, run, is_exact=False):
         return _guided(instance, start, run, seed, threads, watch, guide)
-    if not is_exact and (run.stop.budget is None or run.stop.chunks is not None or legs(instance) > QUICK_LEGS):
-        return anneal(instance, start, run, seed, threads, watch)
-    from matcher.solvers.exact import exact  # noqa: PLC0415 - the constraint solver takes its time to load
+    return anneal(instance, start, run, seed, threads, watch)
 
-    first = anneal(instance, start, run.part(FIRST_SECONDS, FIRST_CHUNKS, 0.1), seed, threads, watch)
-    if first.why == "cancelled":
-        return first
-    proof = exact(instance, first.routes, run if is_exact else run.part(None, None, PROOF_SHARE), seed, threads, watch)
-    proof = replace(proof, chunks=first.chunks + proof.chunks, trace=_joined(first, proof))
-    if is_exact or proof.why in ("proved", "cancelled"):
-        return proof
-    second = anneal(instance, proof.routes, run.part(None, None, SECOND_SHARE), seed, threads, watch)
-    second = replace(second, chunks=proof.chunks + second.chunks, trace=_joined(proof, second))
-    if second.why == "cancelled":
-        return replace(second, bound=proof.bound, bound_name=proof.bound_name)
-    last = exact(instance, second.routes, run, seed, threads, watch)
-    bound = max((bound for bound in (proof.bound, last.bound) if bound is not None), default=None)
-    return replace(last, chunks=second.chunks + last.chunks, bound=bound, bound_name=None if bound is None else "cp-sat", trace=_joined(second, last))
+
+def suits_proofs(instance: Instance, run: Run) -> bool:
+    """Return whether a run is by the clock, and an instance small enough for proofs, of all its plans or of those of few of its entries."""
+    if run.stop.budget is None or run.stop.chunks is not None:
+        return False
+    return legs(instance) <= (SMALL_LEGS if len(instance.nodes) <= MOST_SEEN else QUICK_LEGS)
+
+
+def _proved(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, *, is_exact: bool) -> Outcome:
+    """Search and prove by turns: a short search and a proof of all, where that may be quick; then a longer search, and proofs among few entries."""
+    from matcher.solvers.exact import exact  # noqa: PLC0415 - the constraint solver takes its time to load
+    from matcher.solvers.widen import widen  # noqa: PLC0415
+
+    found = anneal(instance, start, run.part(FIRST_SECONDS, FIRST_CHUNKS, 0.1), seed, threads, watch)
+    if found.why != "cancelled" and (is_exact or legs(instance) <= QUICK_LEGS):
+        share = SHORT_PROOF if len(instance.entry_shift) > MANY_ENTRIES * len(instance.nodes) else LONG_PROOF
+        found = found.followed_by(exact(instance, found.routes, run if is_exact else run.part(None, None, share), seed, threads, watch))
+    if is_exact or found.why in ("proved", "cancelled"):
+        return found
+    found = found.followed_by(anneal(instance, found.routes, run.part(None, None, SECOND_SHARE), seed, threads, watch))
+    if found.why != "cancelled":
+        found = widen(instance, found, run, seed, threads, watch)
+    if found.why in ("proved", "cancelled") or run.reason(0) is not None:
+        return found
+    return found.followed_by(anneal(instance, found.routes, run, seed + 1, threads, _from(found, watch)))
 
 
 def is_guided(instance: Instance, seconds: float) -> bool:
@@ -116,7 +128,7 @@ def finds_prices(instance: Instance, run: Run, *, is_exact: bool) -> bool:
     """Return whether a search in this run looks for prices of routes: one by the clock, that is not about to be proved the best."""
     if is_exact or run.stop.budget is None or run.stop.chunks is not None:
         return False
-    return is_guided(instance, run.stop.budget - run.seconds) and legs(instance) > QUICK_LEGS
+    return is_guided(instance, run.stop.budget - run.seconds) and not suits_proofs(instance, run)
 
 
 def _guided(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, guide: Guide) -> Outcome:
@@ -128,14 +140,14 @@ def _guided(instance: Instance, start: Longs | None, run: Run, seed: int, thread
     if best.why == "cancelled":
         return best
     if not view(best.routes).total[ABSENT]:
-        return _after(best, anneal(instance, best.routes, run, seed, threads, _from(best, watch)))
+        return best.followed_by(anneal(instance, best.routes, run, seed, threads, _from(best, watch)))
     part = run.part(PRICES_SECONDS, None, PRICES_SHARE)
     with ThreadPoolExecutor(1) as pool:
         climb = pool.submit(guide.climb, part, best.cost, best.routes)
         if threads > 1:
             until = Stop(part.stop.budget, None, lambda: run.is_cancelled() or climb.done())
             beside = anneal(instance, best.routes, Run(until, run.began), seed + 1, threads - 1, _from(best, watch))
-            best = _after(best, beside)
+            best = best.followed_by(beside)
         found = climb.result()
     narrowed = None
     for turn in itertools.count():
@@ -145,12 +157,12 @@ def _guided(instance: Instance, start: Longs | None, run: Run, seed: int, thread
             break
         narrow, is_last = run.part(max(LEAST_TURN, TURN_SHARE * left), None, NARROW_SHARE), left < 2 * LEAST_TURN
         anew = anneal(narrowed.instance, None, narrow, seed + 2 + turn, threads, _from(best, watch, narrowed.widened))
-        best = _after(best, replace(anew, routes=narrowed.widened(anew.routes)))
+        best = best.followed_by(replace(anew, routes=narrowed.widened(anew.routes), least_costs=None))
         if is_last or best.cost <= found.value:
             break
         found = guide.climb(run.part(None, None, AGAIN_SHARE), best.cost, best.routes)
     if best.cost > found.value:
-        best = _after(best, anneal(instance, best.routes, run, seed + 1, threads, _from(best, watch), is_cold=narrowed is not None))
+        best = best.followed_by(anneal(instance, best.routes, run, seed + 1, threads, _from(best, watch), is_cold=narrowed is not None))
     why = "proved" if best.cost <= found.value else run.reason(best.chunks) or "budget"
     return replace(best, bound=found.value, bound_name=found.name, why=why)
 
@@ -170,13 +182,6 @@ def with_bound(outcome: Outcome, budget: float, guide: Guide, watch: Watch, canc
     return replace(outcome, bound=found.value, bound_name=found.name)
 
 
-def _after(before: Outcome, after: Outcome) -> Outcome:
-    """Return the better of two outcomes, with the chunks and moments of both."""
-    better = after if after.cost < before.cost else before
-    after = replace(after, trace=tuple(replace(seen, chunks=before.chunks + seen.chunks) for seen in after.trace))
-    return replace(better, chunks=before.chunks + after.chunks, why=after.why, trace=_joined(before, after))
-
-
 def _from(best: Outcome, watch: Watch, widened: Callable[[Longs], Longs] | None = None) -> Watch:
     """Return what to tell of a search that starts when there is a plan already: no plan that is worse than that one."""
     known = best.trace[-1].assigned if best.trace else 0
@@ -189,9 +194,3 @@ def _from(best: Outcome, watch: Watch, widened: Callable[[Longs], Longs] | None 
             watch(seen if seen.routes is None or widened is None else replace(seen, routes=widened(seen.routes)))
 
     return tell
-
-
-def _joined(before: Outcome, after: Outcome) -> tuple[Seen, ...]:
-    """Return the moments of one solver and of the one after it at which the best cost fell."""
-    best = before.trace[-1].cost if before.trace else None
-    return (*before.trace, *(seen for seen in after.trace if best is None or seen.cost < best))

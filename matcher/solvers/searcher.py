@@ -9,7 +9,7 @@ import numpy as np
 
 from matcher.kernels.carry import carry
 from matcher.kernels.routes import ABSENT, empty, view
-from matcher.kernels.search import BEST_COST, best_of, best_routes, cost_of, record_best, refresh_worst, return_to_best
+from matcher.kernels.search import BEST_COST, best_of, best_routes, cost_of, least_costs, record_best, refresh_worst, return_to_best
 from matcher.kernels.work import workspace
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ class Searcher:
     def best(self) -> Longs:
         """Return the best routes, as a state of their own."""
         return best_routes(self.rt, self.bs)
+
+    def least_costs(self) -> Longs:
+        """Return for every entry the least cost of any plan that was seen with it (`matcher.kernels.search.least_costs`)."""
+        return least_costs(self.bs)
 
     def assigned(self) -> int:
         """Return how many visits the best routes serve."""
