@@ -91,7 +91,9 @@ def test_weeks_too_large_for_a_linear_program_are_bounded_by_routes_all_the_same
     for seed in range(6):
         problem = small_problem(seed, 2 + seed % 9)
         found = solve(problem, chunks=1, threads=1).cost
-        minutes = bound_of(problem, 300, upper=found)
+        with monkeypatch.context() as patch:
+            patch.setattr(ascent, "MINUTES_SHARE", 1.0)
+            minutes = bound_of(problem, ascent.MINUTES_STEPS, upper=found)
         with monkeypatch.context() as patch:
             patch.setattr(ascent, "MOST_ROWS", 0)
             lowest = bound_of(problem, 1_200, upper=found)

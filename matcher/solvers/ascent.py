@@ -17,6 +17,7 @@ from matcher.kernels.cells import pack
 from matcher.kernels.chains import C_NUMBERS, TABLES, price_chains
 from matcher.kernels.desk import LABELS, desk, learned
 from matcher.kernels.pricing import U_COMMUNITY, U_COUNT, U_LOSS, U_NODES, U_WEIGHT, count_items, price_shifts
+from matcher.solvers.known import KnownRoutes
 from matcher.solvers.master import PART, master_of
 from matcher.solvers.path import Path
 from matcher.solvers.program import Program
@@ -32,19 +33,21 @@ BLOCKS = 16
 """Parts in which shifts are priced, whatever the number of threads, so that sums are the same."""
 FIRST_PRICE = 0.1
 """Prices before the first step, as a part of the losses."""
-LEAST_FIRST_PACE = 0.01
+MINUTES_STEPS, MINUTES_SHARE, MINUTES_STRIDE = 300, 0.3, 0.05
+"""Steps in which shifts are filled by minutes, the share of a run that they take at most, and how long the strides of prices are at first."""
 ROUGH_STEPS, NEAR, FIRST_ROUTES = 20, 1e-3, 3
 HOLD, LEAST_HOLD, MOST_HOLD, CLOSE = 0.9, 0.3, 0.98, 1e-6
 """How much of the best prices stays in those of the next step; and when the linear program can prove no more."""
 RIPE = 0.05
 """Share of what the linear program costs by which the best prices may still earn less where its routes are good for more than its own prices."""
-WAY_STEPS, WAY_SHARE, WAY_PACE, WAY_KEPT = 150, 0.15, 0.3, 20
-"""Rough steps towards the prices of routes before the linear program is first solved, the share of a run that they take at most, how far each
-goes, and of how many of the last ones the program gets the routes."""
+WAY_STEPS, WAY_SHARE, WAY_STRIDE, WAY_KEPT = 150, 0.15, 0.03, 20
+"""Rough steps towards the prices of routes before the linear program is first solved, the share of a run that they take at most, how long their
+strides are at first, and of how many of the last ones the program gets the routes."""
 MOST_ROWS = 10_000
 """Above so many rows there is no linear program, which would take minutes to solve: prices go up a path of rough routes instead."""
-FAR_PACE, FAR_STEPS, FAR_SPARE = 0.5, 100, 1.3
-"""How far each of these steps goes, after how many of them it is proved what they say, and the time that is kept for the last proof, in proofs."""
+FAR_STRIDE, FAR_STEPS, FAR_SPARE = 0.008, 20, 1.3
+"""How long the strides of these steps are at first, after how many of them it is proved what they say, and the time that is kept for the last proof,
+in proofs."""
 LEAST_MINUTES = 10
 MOST_WEIGHT = 1_000_000
 """Communities whose urgency weight is above this count without equity."""
@@ -90,6 +93,8 @@ class _Mixture:
         Rough steps since the last proof, and routes found in them.
     prices
         Those of the program when it was last solved.
+    proved
+        The best prices when it was last proved what they earn.
     """
 
     centre: Any
@@ -99,6 +104,7 @@ class _Mixture:
     rough: int = 0
     fresh: int = 0
     prices: Any = None
+    proved: Any = None
 
 
 class Ascent:
@@ -147,7 +153,8 @@ class Ascent:
         self.is_live[master.bucket_row[np.repeat(master.is_open, np.diff(master.bucket_row_first))]] = True
         self.closed = 4.0 * master.scale * (int(instance.visits["loss"].max(initial=0)) + 1) * master.is_shut
         self.steps, self.best, self.best_prices = 0, Bound(0, "none"), np.zeros(self.size)
-        self._minutes = self._path_of(np.where(self.is_live, FIRST_PRICE * self.metric[: master.rows], self.closed), 1.0)
+        self._minutes = self._path_of(np.where(self.is_live, FIRST_PRICE * self.metric[: master.rows], self.closed), MINUTES_STRIDE)
+        self._has_followed, self._known = False, KnownRoutes(master.rows)
         self._program: Program | None = None
         self._mixture: _Mixture | None = None
 
@@ -206,6 +213,10 @@ class Ascent:
                 )  # fmt: skip
 
         list(self.pool.map(work, range(len(self.desks))))
+        if is_exact and is_rough:
+            self._known.recall(prices, self.values, self.earned, self.columns, self.amounts)
+        elif is_exact:
+            self._known.add(prices, self.earned, self.columns, self.amounts)
         used = np.zeros(self.size)
         filled = np.arange(self.columns.shape[1] - 1) < self.columns[:, -1:]
         amounts = self.amounts[:, :-1] * master.group_count[:, None]
@@ -318,50 +329,54 @@ class Ascent:
     def _is_over(self) -> bool:
         return self.run.reason(self.steps) is not None or (self.upper is not None and self.best.value >= self.upper)
 
-    def _path_of(self, prices: Any, pace: float) -> Path:
+    def _path_of(self, prices: Any, stride: float) -> Path:
         """Return a path from prices of rows (limits start without), or of both."""
-        return Path(self.metric, self.master.rows, np.concatenate((prices, np.zeros(self.size - len(prices)))), pace)
+        return Path(self.metric, self.master.rows, np.concatenate((prices, np.zeros(self.size - len(prices)))), stride)
 
     def _follow(self) -> None:
         """Go up a path of prices, shifts being filled by minutes."""
-        path = self._minutes
-        while not self._is_over() and path.pace >= LEAST_FIRST_PACE:
+        path, part = self._minutes, self.run.part(None, None, MINUTES_SHARE)
+        for step in range(0 if self._has_followed else MINUTES_STEPS):
+            if self._is_over() or part.reason(self.steps) is not None:
+                break
             answer = self._try(path.prices, is_exact=False)
-            path.step(answer.value, answer.slack, self.scale * self.upper if self.upper is not None else None)
+            path.step(answer.value, answer.slack, 1 - max(step / MINUTES_STEPS, part.fraction(self.steps)))
+        self._has_followed = True
 
     def _approach(self, centre: Any, columns: Program) -> Any:
         """Go up a path of prices with rough routes, give the program those of the last steps, and return the best prices.
 
         A step takes a tenth of the time of the program's, whose first prices say little: it starts where they would have led it.
         """
-        path, kept = self._path_of(centre, WAY_PACE), deque[tuple[Any, ...]](maxlen=WAY_KEPT)
+        path, kept = self._path_of(centre, WAY_STRIDE), deque[tuple[Any, ...]](maxlen=WAY_KEPT)
         part = self.run.part(None, None, WAY_SHARE)
-        for _ in range(WAY_STEPS):
+        for step in range(WAY_STEPS):
             if self._is_over() or part.reason(self.steps) is not None:
                 break
             trial = np.rint(path.prices)
             answer = self.ask(trial.astype(np.int64), is_exact=True, is_rough=True)
             kept.append((trial, self.earned.copy(), self.columns.copy(), self.amounts.copy()))
-            path.step(answer.value, answer.slack, None if self.upper is None else self.scale * self.upper)
-        for step in kept:
-            columns.add(*step)
+            path.step(answer.value, answer.slack, 1 - step / WAY_STEPS)
+        for found in kept:
+            columns.add(*found)
         return path.best_prices
 
     def _ascend(self, centre: Any) -> None:
-        """Go up a path of prices with rough routes until the run is over, and prove now and then what the best of them say."""
+        """Go up a path of prices with rough routes until the run is over, and prove now and then what the best of the last of them say."""
         began = self.run.seconds
         if not self._is_over():
             self._try(centre, is_exact=True)
-        proof, proved, since = FAR_SPARE * (self.run.seconds - began), -math.inf, 0
-        path = self._path_of(centre, FAR_PACE)
+        proof, since, first = FAR_SPARE * (self.run.seconds - began), 0, self.run.fraction(self.steps)
+        path = self._path_of(centre, FAR_STRIDE)
         while not self._is_over():
             answer = self.ask(np.rint(path.prices).astype(np.int64), is_exact=True, is_rough=True)
-            path.step(answer.value, answer.slack, None)
+            path.step(answer.value, answer.slack, (1 - self.run.fraction(self.steps)) / max(1e-9, 1 - first))
             since += 1
             is_last = self.run.stop.budget is not None and self.run.seconds + proof > self.run.stop.budget
-            if path.value > proved and (is_last or since >= FAR_STEPS):
+            if is_last or since >= FAR_STEPS:
                 self._try(path.best_prices, is_exact=True)
-                proved, since = path.value, 0
+                path.forget()
+                since = 0
             if is_last:
                 break
 
@@ -413,12 +428,15 @@ class Ascent:
                 at.guess, at.centre = float(answer.value), trial
             if at.rough < ROUGH_STEPS and (at.optimum - at.guess > NEAR * abs(at.optimum) if added else at.hold > 0):
                 continue
-            # Where even rough steps find no further route, the prices of the linear program themselves are tried.
-            at.centre = at.centre if at.fresh else prices
-            answer = self._try(at.centre, is_exact=True)
-            added = columns.add(np.rint(at.centre), self.earned, self.columns, self.amounts)
-            best, at.guess = max(best, answer.value), float(answer.value)
-            if at.optimum - best <= CLOSE * abs(at.optimum) or at.fresh + added == 0:
+            # Where even rough steps find no further route, the prices of the linear program themselves are tried, too.
+            found, at.guess = 0, at.guess if at.centre is at.proved else -math.inf
+            for trial in ([] if at.centre is at.proved else [at.centre]) + ([] if at.fresh else [prices]):
+                answer = self._try(trial, is_exact=True)
+                found += columns.add(np.rint(trial), self.earned, self.columns, self.amounts)
+                if answer.value > at.guess:
+                    at.guess, at.centre = float(answer.value), trial
+            at.proved, best = at.centre, max(best, at.guess)
+            if at.optimum - best <= CLOSE * abs(at.optimum) or at.fresh + found == 0:
                 break
             at.rough, at.fresh = 0, 0
 
