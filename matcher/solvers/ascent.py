@@ -33,8 +33,9 @@ BLOCKS = 16
 """Parts in which shifts are priced, whatever the number of threads, so that sums are the same."""
 FIRST_PRICE = 0.1
 """Prices before the first step, as a part of the losses."""
-MINUTES_STEPS, MINUTES_SHARE, MINUTES_STRIDE = 300, 0.3, 0.05
-"""Steps in which shifts are filled by minutes, the share of a run that they take at most, and how long the strides of prices are at first."""
+MINUTES_STEPS, FAR_MINUTES_STEPS, MINUTES_SHARE, MINUTES_STRIDE = 300, 3_000, 0.3, 0.05
+"""Steps in which shifts are filled by minutes, with a linear program after them and without; the share of a run that they take at most, and how long
+the strides of prices are at first."""
 ROUGH_STEPS, NEAR, FIRST_ROUTES = 20, 1e-3, 3
 HOLD, LEAST_HOLD, MOST_HOLD, CLOSE = 0.9, 0.3, 0.98, 1e-6
 """How much of the best prices stays in those of the next step; and when the linear program can prove no more."""
@@ -45,7 +46,7 @@ WAY_STEPS, WAY_SHARE, WAY_STRIDE, WAY_KEPT = 150, 0.15, 0.03, 20
 strides are at first, and of how many of the last ones the program gets the routes."""
 MOST_ROWS = 10_000
 """Above so many rows there is no linear program, which would take minutes to solve: prices go up a path of rough routes instead."""
-FAR_STRIDE, FAR_STEPS, FAR_SPARE = 0.008, 20, 1.3
+FAR_STRIDE, FAR_STEPS, FAR_SPARE = 0.003, 20, 1.3
 """How long the strides of these steps are at first, after how many of them it is proved what they say, and the time that is kept for the last proof,
 in proofs."""
 LEAST_MINUTES = 10
@@ -336,11 +337,12 @@ class Ascent:
     def _follow(self) -> None:
         """Go up a path of prices, shifts being filled by minutes."""
         path, part = self._minutes, self.run.part(None, None, MINUTES_SHARE)
-        for step in range(0 if self._has_followed else MINUTES_STEPS):
+        steps = MINUTES_STEPS if self.master.rows <= MOST_ROWS else FAR_MINUTES_STEPS
+        for step in range(0 if self._has_followed else steps):
             if self._is_over() or part.reason(self.steps) is not None:
                 break
             answer = self._try(path.prices, is_exact=False)
-            path.step(answer.value, answer.slack, 1 - max(step / MINUTES_STEPS, part.fraction(self.steps)))
+            path.step(answer.value, answer.slack, 1 - max(step / steps, part.fraction(self.steps)))
         self._has_followed = True
 
     def _approach(self, centre: Any, columns: Program) -> Any:
