@@ -9,6 +9,7 @@ from ortools.linear_solver import pywraplp
 
 from matcher.kernels.chains import C_APART, C_FIRST, C_NEEDS_FIRST, C_NUMBERS, C_UNITS, C_WITHIN
 from matcher.kernels.pricing import U_COUNT
+from matcher.solvers.known import KnownRoutes
 
 if TYPE_CHECKING:
     from matcher.solvers.master import Master
@@ -20,21 +21,20 @@ QUICK, CAREFUL = "use_preprocessing: false use_scaling: false", "use_preprocessi
 """Settings of the solver: going on from the basis of the last solve, which forbids whatever changes the columns already there; and without it."""
 
 
-class Columns:
+class Columns(KnownRoutes):
     """A linear program that grows by routes.
 
     Its optimum is no bound by itself (routes are missing, and it is solved in floating point): only its prices are used.
     """
 
     def __init__(self, master: Master, losses: Any) -> None:
+        super().__init__(master.rows)
         self._master, self._solver = master, pywraplp.Solver.CreateSolver("GLOP")
-        self._seen: set[bytes] = set()
         self._solver.SetSolverSpecificParametersAsString(QUICK)
         self._losses = losses / master.scale * UNIT
-        self.count = 0
         solver = self._solver
         infinity = solver.infinity()
-        self._rows = [solver.Constraint(0.0, infinity) for _ in range(master.rows)]
+        self._demands = [solver.Constraint(0.0, infinity) for _ in range(master.rows)]
         self._limits = [solver.Constraint(-infinity, float(limit)) for limit in master.limits]
         self._groups = [solver.Constraint(-infinity, float(count)) for count in master.group_count]
         self._objective = solver.Objective()
@@ -66,7 +66,7 @@ class Columns:
         variable = self._solver.NumVar(0.0, 1.0, "")
         self._objective.SetCoefficient(variable, -float(self._losses[u]))
         for row in master.bucket_row[master.bucket_row_first[b] : master.bucket_row_first[b + 1]].tolist():
-            self._rows[row].SetCoefficient(variable, -1.0)
+            self._demands[row].SetCoefficient(variable, -1.0)
         return variable
 
     def _limit(self, some: list[Any], most: float, share: Any) -> None:
@@ -131,28 +131,13 @@ class Columns:
 
     def give(self, covered: Any) -> None:
         """Cover each row so often for nothing."""
-        for row, amount in zip(self._rows, covered.tolist(), strict=True):
+        for row, amount in zip(self._demands, covered.tolist(), strict=True):
             row.SetLb(-amount)
-
-    def add(self, prices: Any, values: Any, columns: Any, amounts: Any) -> int:
-        """Add the routes that `price_shifts` wrote, which earn `values` under `prices`; returns how many are new."""
-        return sum(self.add_one(g, prices, values, columns, amounts) for g in np.flatnonzero(columns[:, -1]).tolist())
-
-    def add_one(self, g: int, prices: Any, values: Any, columns: Any, amounts: Any) -> bool:
-        """Add the route of a group; returns whether it is new."""
-        count = int(columns[g, -1])
-        index, amount = columns[g, :count], amounts[g, :count]
-        signed = np.where(index < self._master.rows, amount, -amount)
-        return self.add_route(g, index, amount, float(np.sum(signed * prices[index])) - float(values[g]))
 
     def add_route(self, g: int, index: Any, amount: Any, cost: float) -> bool:
         """Add a route of a group, which covers and uses so much at a cost (scaled); returns whether it is new."""
-        order = np.argsort(index, kind="stable")
-        key = np.int64(g).tobytes() + index[order].tobytes() + amount[order].tobytes()
-        if key in self._seen or len(index) == 0:
+        if not super().add_route(g, index, amount, cost):
             return False
-        self._seen.add(key)
-        self.count += 1
         variable = self._solver.NumVar(0.0, self._solver.infinity(), "")
         self._objective.SetCoefficient(variable, cost / self._master.scale * UNIT)
         self._groups[g].SetCoefficient(variable, 1.0)
@@ -160,7 +145,7 @@ class Columns:
         for at, value in zip(index.tolist(), amount.tolist(), strict=True):
             total[at] = total.get(at, 0.0) + value
         for at, value in total.items():
-            row = self._rows[at] if at < self._master.rows else self._limits[at - self._master.rows]
+            row = self._demands[at] if at < self._master.rows else self._limits[at - self._master.rows]
             row.SetCoefficient(variable, value)
         return True
 
@@ -177,7 +162,7 @@ class Columns:
         """Return the optimum over the routes so far (scaled) and its prices; raises `RuntimeError` if the program was not solved."""
         if self._solver.Solve() != pywraplp.Solver.OPTIMAL and not self._is_solved_alone():
             raise RuntimeError("the linear program over routes was not solved")
-        rows = np.array([row.dual_value() for row in self._rows])
+        rows = np.array([row.dual_value() for row in self._demands])
         limits = np.array([-limit.dual_value() for limit in self._limits])
         prices = np.maximum(0.0, np.concatenate((rows, limits))) * (self._master.scale / UNIT)
         return self._objective.Value() / UNIT * self._master.scale, prices

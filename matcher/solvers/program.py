@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 import numpy as np
 
 from matcher.solvers.columns import Columns
+from matcher.solvers.known import KnownRoutes
 
 if TYPE_CHECKING:
     from matcher.solvers.master import Master
@@ -31,7 +32,7 @@ _idle: list[subprocess.Popen[bytes]] = []
 _log = logging.getLogger(__name__)
 
 
-class Program:
+class Program(KnownRoutes):
     """A linear program that grows by routes (`matcher.solvers.columns.Columns`), kept here and solved in another process.
 
     If that process ends, another one gets all the routes so far and goes on. Use it as a context manager: the process is then given back.
@@ -42,16 +43,12 @@ class Program:
         How many processes have ended before an answer.
     unsolved : int
         How often the program was not solved since it last was.
-    routes : list of (int, int32[...], float64[...], float)
-        All that were added: the group, what it covers and uses, how much of it, and what it costs (scaled).
     """
 
     def __init__(self, master: Master, losses: Any) -> None:
+        super().__init__(master.rows)
         # Nothing of the relaxation but its tables is needed there.
         self._start = pickle.dumps((replace(master, rx=np.zeros(0, np.int64)), losses))
-        self._rows = master.rows
-        self._seen: set[bytes] = set()
-        self.routes: list[tuple[int, Any, Any, float]] = []
         self._sent = 0
         self.faults = self.unsolved = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -72,27 +69,6 @@ class Program:
     def pid(self) -> int | None:
         """The number of the process that solves, once there is one."""
         return None if self._process is None else self._process.pid
-
-    def add(self, prices: Any, values: Any, columns: Any, amounts: Any) -> int:
-        """Add the routes that `price_shifts` wrote, which earn `values` under `prices`; returns how many are new."""
-        return sum(self.add_one(g, prices, values, columns, amounts) for g in np.flatnonzero(columns[:, -1]).tolist())
-
-    def add_one(self, g: int, prices: Any, values: Any, columns: Any, amounts: Any) -> bool:
-        """Add the route of a group; returns whether it is new."""
-        count = int(columns[g, -1])
-        index, amount = columns[g, :count].copy(), amounts[g, :count].copy()
-        signed = np.where(index < self._rows, amount, -amount)
-        return self.add_route(g, index, amount, float(np.sum(signed * prices[index])) - float(values[g]))
-
-    def add_route(self, g: int, index: Any, amount: Any, cost: float) -> bool:
-        """Add a route of a group, which covers and uses so much at a cost (scaled); returns whether it is new."""
-        order = np.argsort(index, kind="stable")
-        key = np.int64(g).tobytes() + index[order].tobytes() + amount[order].tobytes()
-        if key in self._seen or len(index) == 0:
-            return False
-        self._seen.add(key)
-        self.routes.append((g, index, amount, cost))
-        return True
 
     def prices(self) -> tuple[float, Any]:
         """Return the optimum over the routes so far (scaled) and its prices; raises `RuntimeError` if the program cannot be solved."""
