@@ -230,3 +230,8 @@ def freeze(instance: Instance) -> Instance:
     for array in arrays:
         array.setflags(write=False)
     return Instance(*arrays)
+
+
+def nodes_of_entries(instance: Instance) -> Longs:
+    """Return the node of each entry."""
+    return np.repeat(np.arange(len(instance.nodes)), np.diff(instance.entry_first))

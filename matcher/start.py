@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from matcher.instance import nodes_of_entries
 from matcher.kernels.cells import pack
 from matcher.kernels.routes import NONE
 from matcher.solvers.searcher import Searcher
@@ -90,7 +91,7 @@ class _Places:
         instance = self._compiled.instance
         width = len(instance.shifts) + 1
         # Entries stand by rising node and shift, so that one number for the two finds them all at once.
-        keys = np.repeat(np.arange(len(instance.nodes)), np.diff(instance.entry_first)) * width + instance.entry_shift
+        keys = nodes_of_entries(instance) * width + instance.entry_shift
         wanted = np.arange(len(instance.nodes)) * width + self._shift
         entries = np.searchsorted(keys, wanted)
         has_entry = (self._shift != NONE) & (np.append(keys, NONE)[entries] == wanted)

@@ -106,6 +106,12 @@ def empty(instance: Instance) -> Routes:
     return routes
 
 
+def entries_in_use(array: Longs) -> Longs:
+    """Return the entries in which a state holds its nodes."""
+    node = view(array).node
+    return node[node[:, SHIFT] != NONE, ENTRY]
+
+
 def memory_of(array: Longs) -> Longs:
     """Return the memory of a state: all that makes it what it is."""
     return array[ROUTES_HEAD : array[MEMORY_END]]

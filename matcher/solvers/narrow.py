@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from matcher.instance import freeze
+from matcher.instance import freeze, nodes_of_entries
 from matcher.kernels.pricing import NODE_UNIT, U_COUNT
-from matcher.kernels.routes import ENTRY, NONE, SHIFT, view
+from matcher.kernels.routes import ENTRY, NONE, SHIFT, entries_in_use, view
 
 if TYPE_CHECKING:
     from matcher.instance import Instance, Longs
@@ -50,11 +50,10 @@ def narrowed(instance: Instance, master: Master, likely: tuple[Longs, Longs], ro
         A state, None for none.
     """
     keys = _keys(instance, master, *likely)
-    node = np.repeat(np.arange(len(instance.nodes)), np.diff(instance.entry_first))
+    node = nodes_of_entries(instance)
     is_kept = np.isin(node * len(instance.shifts) + instance.entry_shift, keys) | (instance.nodes["is_room"][node] == 1)
     if routes is not None:
-        state = view(routes).node
-        is_kept[state[state[:, SHIFT] != NONE, ENTRY]] = True
+        is_kept[entries_in_use(routes)] = True
     return _with_entries(instance, node, np.flatnonzero(is_kept))
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from ortools.linear_solver import pywraplp
 from ortools.sat.python import cp_model
 
+from matcher.instance import nodes_of_entries
 from matcher.kernels.routes import NONE, SERVED, SHIFT, open_journal, view
 from matcher.solvers.construct import construct
 from matcher.solvers.pool import Pool, Routes, joined
@@ -101,7 +102,7 @@ def _costs(instance: Instance, routes: Routes, best: Any) -> Any:
 def entries_of(instance: Instance, node: Longs, shift: Longs) -> Any:
     """Return the entry of each node in its shift."""
     width = len(instance.shifts) + 1
-    keys = np.repeat(np.arange(len(instance.nodes)), np.diff(instance.entry_first)) * width + instance.entry_shift
+    keys = nodes_of_entries(instance) * width + instance.entry_shift
     return np.searchsorted(keys, node * width + shift)
 
 

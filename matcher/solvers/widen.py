@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matcher.instance import FAR
-from matcher.kernels.routes import ENTRY, NONE, SHIFT, view
+from matcher.instance import FAR, nodes_of_entries
+from matcher.kernels.routes import entries_in_use
 from matcher.solvers.exact import exact
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def widen(instance: Instance, found: Outcome, run: Run, seed: int, threads: int,
     best, most = found, FIRST_ENTRIES * len(instance.nodes)
     while True:
         began, is_whole = run.seconds, most >= NEARLY_ALL * len(order)
-        node = view(best.routes).node
-        only = None if is_whole else {*order[:most].tolist(), *node[node[:, SHIFT] != NONE, ENTRY].tolist()}
+        only = None if is_whole else {*order[:most].tolist(), *entries_in_use(best.routes).tolist()}
         part = run if is_whole else run.part(None, None, ROUND_SHARE)
         best = best.followed_by(exact(instance, best.routes, part, seed, threads, watch, only))
         left = math.inf if run.stop.budget is None else run.stop.budget - run.seconds
@@ -56,7 +55,7 @@ def ranked(instance: Instance, least_costs: Longs | None) -> Longs:
     """Return the entries in the order in which they are let in: first all of nodes that no plan served, then by the cheapest plan with them."""
     if least_costs is None:
         return np.zeros(0, np.int64)
-    node = np.repeat(np.arange(len(instance.nodes)), np.diff(instance.entry_first))
+    node = nodes_of_entries(instance)
     cheapest = np.full(len(instance.nodes), FAR)
     np.minimum.at(cheapest, node, least_costs)
     return np.lexsort((least_costs, cheapest[node] < FAR))
