@@ -108,8 +108,9 @@ def empty(instance: Instance) -> Routes:
 
 def entries_in_use(array: Longs) -> Longs:
     """Return the entries in which a state holds its nodes."""
-    node = view(array).node
-    return node[node[:, SHIFT] != NONE, ENTRY]
+    node: Longs = view(array).node
+    entries: Longs = node[node[:, SHIFT] != NONE, ENTRY]
+    return entries
 
 
 def memory_of(array: Longs) -> Longs:
