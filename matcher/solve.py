@@ -95,7 +95,8 @@ def solve(
         Whether all the time goes to finding the best plan and proving it; for small problems. Where that is quick, it is tried anyway.
     prove
         Seconds, after the search, in which it is proved how much a better plan could cost less (`Result.bound`). Searches of 20 seconds and more in
-        weeks of teams look for the same prices to know where to look, and prove some of it by themselves.
+        weeks of teams look for the same prices to know where to look, and prove some of it by themselves. In large weeks of teams, where this is half
+        of `budget` or more, search and proof go side by side for the seconds of both, by threads of their own.
     on_progress
         Called now and then with a `Progress`, from the calling thread or one of the searchers'.
     on_incumbent
@@ -115,7 +116,7 @@ def solve(
     from matcher.compile import compile_problem  # noqa: PLC0415 - numba and numpy load only when something is solved
     from matcher.kernels.cache import is_warm  # noqa: PLC0415
     from matcher.solvers.guide import Guide  # noqa: PLC0415
-    from matcher.solvers.portfolio import finds_prices, search, with_bound  # noqa: PLC0415
+    from matcher.solvers.portfolio import finds_prices, proves_beside, search, search_beside, with_bound  # noqa: PLC0415
     from matcher.solvers.warm import warm_up, warm_up_prices  # noqa: PLC0415
     from matcher.start import state_of  # noqa: PLC0415
 
@@ -131,9 +132,14 @@ def solve(
         warm_up_prices()
     begin = state_of(compiled, start) if start is not None else None
     run = stop.start()
-    with Guide(compiled.instance, threads) as guide:
-        outcome = search(compiled.instance, begin, run, seed, threads, lambda seen: tell(seen, seen.phase), guide=guide, is_exact=exact)
-        if prove > 0:
+    is_beside = prove > 0 and not exact and proves_beside(compiled.instance, stop, prove, threads)
+    with Guide(compiled.instance, 1 if is_beside else threads) as guide:
+        if is_beside:
+            both = Stop((stop.budget or 0.0) + prove, None, cancelled).start()
+            outcome = search_beside(compiled.instance, begin, both, seed, threads, lambda seen: tell(seen, seen.phase), guide)
+        else:
+            outcome = search(compiled.instance, begin, run, seed, threads, lambda seen: tell(seen, seen.phase), guide=guide, is_exact=exact)
+        if prove > 0 and not is_beside:
             outcome = with_bound(outcome, prove, guide, lambda seen: tell(seen, seen.phase), cancelled)
     tell(outcome.trace[-1] if outcome.trace else None, "verify")
     plan, report = _verified(compiled, outcome.routes, outcome.cost)

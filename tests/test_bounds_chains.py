@@ -12,6 +12,7 @@ from benchmarks.small import small_problem
 from matcher.compile import compile_problem
 from matcher.kernels.cells import pack
 from matcher.kernels.chains import C_APART, C_FIRST, C_NEEDS_FIRST, C_NUMBERS, C_UNITS, C_WITHIN, TABLES, price_chains
+from matcher.kernels.desk import PROVED, ROUGH
 from matcher.kernels.pricing import U_COUNT, U_LOSS
 from matcher.solve import solve
 from matcher.solvers.ascent import Ascent
@@ -198,9 +199,9 @@ def test_a_rough_look_earns_no_more_than_is_proven_and_looks_to_the_end_of_limit
         with Ascent(instance) as ascent:
             prices = np.zeros(ascent.size, np.int64)
             prices[: ascent.master.rows] = np.where(ascent.is_live, ascent.metric_of_rows, 0).astype(np.int64)
-            ascent.ask(prices, is_exact=True, is_rough=True)
+            ascent.ask(prices, ROUGH)
             rough = ascent.values.copy()
-            ascent.ask(prices, is_exact=True)
+            ascent.ask(prices, PROVED)
         assert np.all(rough <= ascent.values), seed
         earned, proven = earned + int(rough.sum()), proven + int(ascent.values.sum())
     assert earned >= 0.97 * proven > 0

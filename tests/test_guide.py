@@ -16,7 +16,7 @@ from matcher.compile import compile_problem
 from matcher.kernels.cells import pack
 from matcher.kernels.routes import ENTRY, NONE, SHIFT, view
 from matcher.kernels.search import cost_of
-from matcher.solve import Incumbent, solve
+from matcher.solve import Incumbent, Progress, solve
 from matcher.solvers import portfolio
 from matcher.solvers.anneal import anneal
 from matcher.solvers.ascent import Ascent
@@ -131,6 +131,30 @@ def test_a_guided_search_finds_a_clean_plan_and_a_bound_that_is_not_above_it(mon
     assert [point.chunks for point in result.trace] == sorted(point.chunks for point in result.trace)
     for one in handed:
         assert check(problem, one.plan()).cost == one.cost
+
+
+def test_what_is_proved_beside_a_search_is_not_above_its_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    guided(monkeypatch)
+    monkeypatch.setattr(portfolio, "MOST_GUIDED", 0)
+    problem, watched = crowded(), list[Guide]()
+    seen: list[Progress] = []
+    monkeypatch.setattr(Guide, "narrowed", lambda self, routes: watched.append(self))
+    result = solve(problem, budget=4, prove=4, threads=2, on_progress=seen.append)
+    assert not watched, "nobody asks where good routes go"
+    assert check(problem, result.plan).is_clean
+    assert result.bound is not None
+    assert 0 < result.bound <= result.cost
+    assert all(one.bound is None or one.bound <= result.bound for one in seen)
+
+
+@pytest.mark.parametrize(("budget", "prove", "threads", "chunks"), [(4.0, 1.9, 2, None), (4.0, 4.0, 1, None), (4.0, 4.0, 2, 3), (None, 4.0, 2, 3)])
+def test_a_short_proof_waits_for_the_search(
+    budget: float | None, prove: float, threads: int, chunks: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portfolio, "MOST_GUIDED", 0)
+    instance = compile_problem(crowded()).instance
+    assert portfolio.proves_beside(instance, Stop(4.0), 2.0, 2)
+    assert not portfolio.proves_beside(instance, Stop(budget, chunks), prove, threads)
 
 
 def test_a_guided_search_that_is_cancelled_keeps_its_best_plan(monkeypatch: pytest.MonkeyPatch) -> None:

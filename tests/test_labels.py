@@ -10,7 +10,25 @@ import pytest
 from benchmarks.small import small_problem
 from matcher.compile import compile_problem
 from matcher.kernels.cells import pack
-from matcher.kernels.desk import I_HIGH, I_LOW, I_PLACE, I_PROFIT, I_SECONDS, I_UNIT, ITEM, ITEM_CELLS, LABEL, LABELS, LEG, LEG_WIDTH, desk, learned
+from matcher.kernels.desk import (
+    I_HIGH,
+    I_LOW,
+    I_PLACE,
+    I_PROFIT,
+    I_SECONDS,
+    I_UNIT,
+    IS_LOOSE,
+    ITEM,
+    ITEM_CELLS,
+    LABEL,
+    LABELS,
+    LEG,
+    LEG_WIDTH,
+    PROVED,
+    RELAXED,
+    desk,
+    learned,
+)  # fmt: skip
 from matcher.kernels.labels import EXACT_SECONDS
 from matcher.kernels.pricing import SCALE, TOLERANCE, count_items, price_shifts
 from matcher.solvers.master import master_of
@@ -47,10 +65,10 @@ class Shifts:
     def desk(self, **more: Any) -> Any:
         return desk(*self._size, **more)
 
-    def price(self, g: int, dk: Any, room: int = LABELS) -> tuple[int, int]:
+    def price(self, g: int, dk: Any, room: int = LABELS, how: int = PROVED) -> tuple[int, int]:
         """Return what the best route of a group earns at most, and what the one that was found earns."""
         price_shifts(
-            *self.packed, self.master.rx, dk, g, g + 1, self.prices, True, False, self.learned, self.values, self.earned,
+            *self.packed, self.master.rx, dk, g, g + 1, self.prices, how, self.learned, self.values, self.earned,
             self.columns, self.amounts, room,
         )  # fmt: skip
         return int(self.values[g]), int(self.earned[g])
@@ -94,7 +112,7 @@ def most_of(shifts: Shifts, g: int, dk: Any) -> int | None:
 
 @pytest.mark.parametrize("block", range(3))
 def test_no_route_earns_more_than_the_labels_say(block: int) -> None:
-    counted = {"routes": 0, "equal": 0, "short": 0}
+    counted = {"routes": 0, "equal": 0, "short": 0, "close": 0}
     for seed in range(40 * block, 40 * block + 40):
         shifts = Shifts(seed)
         for g in range(len(shifts.master.group_shift)):
@@ -112,6 +130,11 @@ def test_no_route_earns_more_than_the_labels_say(block: int) -> None:
                 narrow, found = shifts.price(g, shifts.desk(few=few), room)
                 assert narrow >= most, (seed, g, few, room)
                 assert found <= narrow, (seed, g, few, room)
+            # Whatever the tolls were moved to, a route that may serve a unit twice for them earns no less.
+            shifts.learned[shifts.learned[IS_LOOSE] + g] = 1
+            relaxed = [shifts.price(g, roomy, how=RELAXED)[0] for _ in range(12)]
+            assert min(relaxed) >= most, (seed, g)
+            counted["close"] += min(relaxed) <= most + most // 20
             shift = shifts.instance.shifts[shifts.master.group_shift[g]]
             counted["routes"] += 1
             if shift["end"] - shift["start"] <= EXACT_SECONDS:
@@ -119,3 +142,4 @@ def test_no_route_earns_more_than_the_labels_say(block: int) -> None:
                 counted["equal"] += value <= most + shifts.prices.sum() // TOLERANCE + 2
     assert counted["routes"] > 60
     assert counted["equal"] == counted["short"] > 10
+    assert counted["close"] >= 0.8 * counted["routes"]

@@ -14,20 +14,22 @@ earned ahead is no less than what that rest earns, so that of two labels the one
 from __future__ import annotations
 
 from matcher.instance import FAR
-from matcher.kernels.ahead import ahead_of, keep_better, look_ahead
+from matcher.kernels.ahead import ahead_of, keep_better, look_ahead, relaxed_route
 from matcher.kernels.cells import S_END, S_HAS_LUNCH, S_LUNCH, S_START, shift_row
 from matcher.kernels.desk import (
-    BIT_TOLL, FEW_LABELS, GUARDS, GUARD_COUNT, GUARD_UNIT, I_AT, I_BIT, I_HIGH, I_KEEP, I_LOW, I_PLACE, I_PROFIT, I_SECONDS, I_TOLL, I_UNIT, KEEPS,
-    L_DEAD, L_END, L_ITEM, L_LUNCH, L_MASK, L_NEXT_MINUTE, L_NEXT_PLACE, L_PARENT, L_PLACE, L_PROFIT, L_SERVED, MINUTE, ORDER, PLACE_HEAD, RANK,
-    RANK_CELLS, REST, REST_WIDTH, ROUGH_REST, ROUGH_SECONDS, ROUGH_UNITS, R_HIGH, R_PROFIT, R_SECONDS, STOPS, UNIT_BIT, UNIT_SEEN, WAY_IN, item_row,
-    label_row, leg, reach_after_lunch, rest_of,
+    BIT_TOLL, FEW_LABELS, GUARDS, GUARD_COUNT, GUARD_UNIT, IS_LOOSE, I_AT, I_BIT, I_HIGH, I_KEEP, I_LOW, I_PLACE, I_PROFIT, I_SECONDS, I_TOLL,
+    I_UNIT, KEEPS, L_DEAD, L_END, L_ITEM, L_LUNCH, L_MASK, L_NEXT_MINUTE, L_NEXT_PLACE, L_PARENT, L_PLACE, L_PROFIT, L_SERVED, MINUTE, ORDER,
+    PLACE_HEAD, PROVED, RANK, RANK_CELLS, RELAXED, REST, REST_WIDTH, ROUGH_REST, ROUGH_SECONDS, ROUGH_UNITS, R_HIGH, R_PROFIT, R_SECONDS, STOPS,
+    UNIT_BIT, UNIT_SEEN, WAY_IN, item_row, label_row, leg, reach_after_lunch, rest_of,
 )  # fmt: skip
 from matcher.kernels.jit import kernel
 
 SECOND_CHANCES = 12
 """How often the labels of a shift are made anew, with more units guarded, before a route that serves one twice is let pass."""
-MOST_AHEAD = 2_000_000
-"""Minutes of a shift times places times items up to which it is worth looking ahead."""
+MOST_AHEAD = 60_000_000
+"""Minutes of a shift times places times places up to which it is worth looking ahead."""
+LOOSE = 200
+"""A proof leaves much open that says more than one part in so many above what a route earns."""
 EXACT_SECONDS, GRAIN = 16_200, 60
 """In shifts that are longer, services end at whole minutes (earlier than they do): labels are then fewer, and the bound hardly weaker."""
 
@@ -233,7 +235,7 @@ def _make_labels(ins, s, dk, items, places, limit, travel_weight, tolerance, roo
                         done -= (done - start) % grain
                         kept = mask & dk[item + I_KEEP] | bit
                         is_best = gain - travel_weight * home > best
-                        if bits >= 0 and not is_best:
+                        if not is_best:
                             may = _may_earn(dk, minutes, places, (done - start) // 60, there, is_fed, kept, served, limit, tolls, a_second, bits)
                             if gain + may <= best + tolerance:
                                 continue
@@ -312,7 +314,7 @@ def _put_first(dk, items, is_rough):
 
 
 @kernel
-def best_route(ins, s, dk, items, places, limit, travel_weight, tolerance, ln, g, room, kept, is_rough):
+def best_route(ins, s, dk, items, places, limit, travel_weight, tolerance, ln, g, room, kept, how, known):
     """Return what the best route of a shift earns at most (roughly: about), what the one in ``ROUTE`` earns, and how many items it has.
 
     Parameters
@@ -327,23 +329,28 @@ def best_route(ins, s, dk, items, places, limit, travel_weight, tolerance, ln, g
         How many labels the desk holds.
     kept : int
         How many units stand in ``RANK``.
-    is_rough : bool
-        Whether a good route will do, whose value then proves nothing.
+    how : int
+        ``ROUGH``, ``RELAXED`` or ``PROVED`` (`matcher.kernels.desk`).
+    known : int
+        What a route earns that is known (0: none): one that earns no more is not looked for.
     """
+    shift = shift_row(ins, s)
+    is_small = (ins[shift + S_END] - ins[shift + S_START]) // 60 * places * places <= MOST_AHEAD
+    if how == RELAXED and is_small and ln[ln[IS_LOOSE] + g] == 1:
+        value, length = relaxed_route(ins, s, dk, items, places, limit, travel_weight, ln, g, known)
+        return value, value, length
     # Roughly, every unit can be guarded: labels forget what they served when they are compared.
     guarded = min(kept, dk[ROUGH_UNITS])
     for k in range(guarded):
         dk[dk[UNIT_BIT] + dk[item_row(dk, dk[dk[RANK] + RANK_CELLS * k]) + I_UNIT]] = k
     _set_bits(dk, items, ln, True)
-    _, last, _ = _make_labels(ins, s, dk, _put_first(dk, items, True), places, limit, travel_weight, tolerance, room, 0, True, 0, 0, -1)
-    good, length = keep_better(dk, _trace(dk, last), limit, places, travel_weight, 0, 0) if last >= 0 else (0, 0)
+    _, last, _ = _make_labels(ins, s, dk, _put_first(dk, items, True), places, limit, travel_weight, tolerance, room, known, True, 0, 0, -1)
+    good, length = keep_better(dk, _trace(dk, last), limit, places, travel_weight, 0, 0) if last >= 0 else (known, 0)
     for k in range(guarded):
         dk[dk[UNIT_BIT] + dk[item_row(dk, dk[dk[RANK] + RANK_CELLS * k]) + I_UNIT]] = -1
-    if is_rough:
+    if how != PROVED:
         return good + tolerance, good, length
     _set_guards(dk, ln, g, True)
-    shift = shift_row(ins, s)
-    is_small = (ins[shift + S_END] - ins[shift + S_START]) // 60 * places * items <= MOST_AHEAD
     value, all_tolls, a_second, bits, few = FAR << 20, 0, 0, -1, dk[FEW_LABELS] if is_small else room
     for _ in range(SECOND_CHANCES):
         # A good route known from the start lets most labels be dropped.
@@ -370,4 +377,5 @@ def best_route(ins, s, dk, items, places, limit, travel_weight, tolerance, ln, g
             break
         bits = ln[ln[GUARD_COUNT] + g] if bits >= 0 else -1
     _set_guards(dk, ln, g, False)
+    ln[ln[IS_LOOSE] + g] = 1 if value - good > good // LOOSE else 0
     return value + tolerance, good, length

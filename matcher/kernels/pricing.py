@@ -33,8 +33,8 @@ from matcher.kernels.cells import (
 )  # fmt: skip
 from matcher.kernels.jit import kernel
 from matcher.kernels.desk import (
-    I_AT, I_ENTRY, I_HIGH, I_LOW, I_NODE, I_PLACE, I_PROFIT, I_ROW, I_SECONDS, I_SHARE, I_UNIT, LEG, LEG_WIDTH, PLACE, PLACE_HEAD, PLACE_INDEX, RANK,
-    RANK_CELLS, ROUTE, R_PROFIT, R_SECONDS, WAY_IN, item_row,
+    I_AT, I_ENTRY, I_HIGH, I_LOW, I_NODE, I_PLACE, I_PROFIT, I_ROW, I_SECONDS, I_SHARE, I_UNIT, LEG, LEG_WIDTH, MINUTES, PLACE, PLACE_HEAD,
+    PLACE_INDEX, RANK, RANK_CELLS, RELAXED, ROUGH, ROUTE, R_PROFIT, R_SECONDS, WAY_IN, item_row,
 )  # fmt: skip
 from matcher.kernels.labels import best_route, earn, fill_rests, rank_units
 from matcher.kernels.people import face_cost
@@ -274,7 +274,7 @@ def _use(ins, rx, dk, i, s, part, prices, columns, amounts, g):
 
 
 @kernel
-def price_shifts(ins, pts, rx, dk, first, last, prices, is_exact, is_rough, ln, values, earned, columns, amounts, room):
+def price_shifts(ins, pts, rx, dk, first, last, prices, how, ln, values, earned, columns, amounts, room):
     """Price the groups of like shifts from `first` up to `last`.
 
     Parameters
@@ -282,14 +282,13 @@ def price_shifts(ins, pts, rx, dk, first, last, prices, is_exact, is_rough, ln, 
     prices : int64[...]
         What is paid for each row; from ``COUNTER_AT`` on what a second (or a resident) of each counter costs, from ``FUND_AT`` on a fen of each
         fund. All in units of 1 / ``SCALE`` of the objective.
-    is_exact : bool
-        Whether to look for routes, or only to fill the minutes of each shift.
-    is_rough : bool
-        Whether good routes do, whose values then prove nothing.
+    how : int
+        ``MINUTES``, ``ROUGH``, ``RELAXED`` or ``PROVED`` (`matcher.kernels.desk`).
     ln
         What was learned of the shifts (`matcher.kernels.desk.learned`); extended.
     values, earned : int64[G]
-        Written: what the best route of a shift of the group earns, or more; and what the one in `columns` earns.
+        Written: what the best route of a shift of the group earns, or more; and what the one in `columns` earns. Read, where good routes do: what the
+        one that stands there earns; it stays unless there is a better one.
     columns, amounts : int32[G, width], float64[G, width]
         Written: which rows, counters and funds the route covers or uses, and how much; the last cell of `columns` says how many stand there.
     room : int
@@ -297,18 +296,24 @@ def price_shifts(ins, pts, rx, dk, first, last, prices, is_exact, is_rough, ln, 
     """
     for g in range(first, last):
         s = cell(rx, GROUP_SHIFT, g)
-        columns[g, columns.shape[1] - 1] = 0
-        values[g] = earned[g] = 0
+        known = earned[g] if how == ROUGH or how == RELAXED else 0
+        if known == 0:
+            columns[g, columns.shape[1] - 1] = 0
+        values[g] = earned[g] = known
         items = _gather(ins, rx, s, prices, dk)
         if items == 0:
             continue
         places = _number_places(ins, pts, rx, dk, items, s)
         ceiling, kept = _earn_at_most(ins, dk, items, s)
         value, length = -1, 0
-        if is_exact:
+        if how != MINUTES:
             travel_weight, tolerance = rx[SCALE] * weight(ins, TRAVEL), ceiling // TOLERANCE
             fill_rests(ins, s, dk, kept)
-            value, earned[g], length = best_route(ins, s, dk, items, places, _limit(ins, s), travel_weight, tolerance, ln, g, room, kept, is_rough)
+            value, earned[g], length = best_route(ins, s, dk, items, places, _limit(ins, s), travel_weight, tolerance, ln, g, room, kept, how, known)
+            if length == 0 and known > 0:
+                values[g] = min(value, ceiling)
+                continue
+            columns[g, columns.shape[1] - 1] = 0
         if value >= 0:
             values[g] = min(value, ceiling)
             for k in range(length):

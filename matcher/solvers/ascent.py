@@ -15,7 +15,7 @@ import numpy as np
 
 from matcher.kernels.cells import pack
 from matcher.kernels.chains import C_NUMBERS, TABLES, price_chains
-from matcher.kernels.desk import LABELS, desk, learned
+from matcher.kernels.desk import IS_LOOSE, LABELS, MINUTES, PROVED, RELAXED, ROUGH, desk, learned
 from matcher.kernels.pricing import U_COMMUNITY, U_COUNT, U_LOSS, U_NODES, U_WEIGHT, count_items, price_shifts
 from matcher.solvers.known import KnownRoutes
 from matcher.solvers.master import PART, master_of
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from matcher.stop import Run
 
 _log = logging.getLogger(__name__)
-BLOCKS = 16
-"""Parts in which shifts are priced, whatever the number of threads, so that sums are the same."""
+BLOCKS = 64
+"""Parts in which shifts are priced: a thread that is done with one takes the next."""
 FIRST_PRICE = 0.1
 """Prices before the first step, as a part of the losses."""
-MINUTES_STEPS, FAR_MINUTES_STEPS, MINUTES_SHARE, MINUTES_STRIDE = 300, 3_000, 0.3, 0.05
+MINUTES_STEPS, FAR_MINUTES_STEPS, MINUTES_SHARE, MINUTES_STRIDE = 300, 1_000, 0.3, 0.05
 """Steps in which shifts are filled by minutes, with a linear program after them and without; the share of a run that they take at most, and how long
 the strides of prices are at first."""
 ROUGH_STEPS, NEAR, FIRST_ROUTES = 20, 1e-3, 3
@@ -46,8 +46,8 @@ WAY_STEPS, WAY_SHARE, WAY_STRIDE, WAY_KEPT = 150, 0.15, 0.03, 20
 strides are at first, and of how many of the last ones the program gets the routes."""
 MOST_ROWS = 10_000
 """Above so many rows there is no linear program, which would take minutes to solve: prices go up a path of rough routes instead."""
-FAR_STRIDE, FAR_STEPS, FAR_SPARE = 0.003, 20, 1.3
-"""How long the strides of these steps are at first, after how many of them it is proved what they say, and the time that is kept for the last proof,
+FAR_STRIDE, FAR_STEPS, FAR_SPARE = 0.01, 25, 1.3
+"""How long the strides of these steps are at first, after how many of them it is first proved what they say, and the time kept for the last proof,
 in proofs."""
 LEAST_MINUTES = 10
 MOST_WEIGHT = 1_000_000
@@ -143,6 +143,7 @@ class Ascent:
         # A route of so many minutes has an item a quarter of an hour at most, or few more, and each uses a row, three counters and a fund.
         width = 5 * (minutes // LEAST_MINUTES + 40) + 1
         self.columns, self.amounts = np.zeros((groups, width), np.int32), np.zeros((groups, width))
+        self._costs = np.full(groups, np.inf)
         self.work, self.days = np.zeros((TABLES, numbers, days), np.int64), np.zeros(days, np.int64)
         self.served = np.zeros(len(master.unit))
         self.size = master.rows + master.counters + master.funds
@@ -202,26 +203,33 @@ class Ascent:
         slopes[self.instance.community_weight > MOST_WEIGHT] = 0
         return np.minimum(slopes, 2**40).astype(np.int64)
 
-    def ask(self, prices: Longs, *, is_exact: bool, is_rough: bool = False) -> Answer:
-        """Return the bound that prices prove (scaled), and by how much each row and limit is missed."""
+    def ask(self, prices: Longs, how: int) -> Answer:
+        """Return the bound that prices prove (scaled), and by how much each row and limit is missed; `how` is one of `matcher.kernels.desk`."""
         master = self.master
 
-        def work(thread: int) -> None:
-            for k in range(thread, len(self.blocks), len(self.desks)):
+        todo = iter(self.blocks)
+
+        def work(desk: Longs) -> None:
+            for first, last in todo:
                 price_shifts(
-                    *self.packed, master.rx, self.desks[thread], *self.blocks[k], prices, is_exact, is_rough, self.learned, self.values,
-                    self.earned, self.columns, self.amounts, LABELS,
+                    *self.packed, master.rx, desk, first, last, prices, how, self.learned, self.values, self.earned, self.columns, self.amounts,
+                    LABELS,
                 )  # fmt: skip
 
-        list(self.pool.map(work, range(len(self.desks))))
-        if is_exact and is_rough:
-            self._known.recall(prices, self.values, self.earned, self.columns, self.amounts)
-        elif is_exact:
+        self.earned[:] = 0
+        if how in (ROUGH, RELAXED):
+            self.earned[:] = np.maximum(0, self._paid(prices) - self._costs)
+            self._known.recall(prices, self.earned, self.columns, self.amounts)
+        list(self.pool.map(work, self.desks))
+        self._costs = np.full(len(self.earned), np.inf) if how == MINUTES else self._paid(prices) - self.earned
+        if how == RELAXED:
+            self._costs[self.learned[self.learned[IS_LOOSE] :][: len(self.earned)] == 1] = np.inf
+        if how == PROVED:
             self._known.add(prices, self.earned, self.columns, self.amounts)
-        used = np.zeros(self.size)
-        filled = np.arange(self.columns.shape[1] - 1) < self.columns[:, -1:]
-        amounts = self.amounts[:, :-1] * master.group_count[:, None]
-        np.add.at(used, self.columns[:, :-1][filled], amounts[filled])
+        width = int(self.columns[:, -1].max(initial=0))
+        filled = np.arange(width) < self.columns[:, -1:]
+        amounts = self.amounts[:, :width] * master.group_count[:, None]
+        used = np.bincount(self.columns[:, :width][filled], amounts[filled], self.size)
         wanted = np.zeros(self.size)
         value = int(price_chains(master.rx, prices, self.losses, self.work, self.days, wanted, self.served)) - self.spread
         value -= sum(int(v) * int(c) for v, c in zip(self.values, master.group_count, strict=True))
@@ -232,11 +240,18 @@ class Ascent:
         self.steps += 1
         return Answer(value, slack)
 
+    def _paid(self, prices: Longs) -> Any:
+        """Return what is paid, less what is used, for the routes that were found last."""
+        width = int(self.columns[:, -1].max(initial=0))
+        index, amounts = self.columns[:, :width], self.amounts[:, :width]
+        paid = np.where(index < self.master.rows, amounts, -amounts) * prices[index]
+        return np.where(np.arange(width) < self.columns[:, -1:], paid, 0).sum(axis=1)
+
     def worth(self) -> tuple[Reals, Reals]:
         """Return what the best prices say that each shift is worth, those of spare providers too, and each fund: units of the objective."""
         prices = np.rint(self.best_prices).astype(np.int64)
         self.blocks = [(g, g + 1) for g in range(len(self.master.group_shift))]
-        self.ask(prices, is_exact=True)
+        self.ask(prices, PROVED)
         return self.values[self.master.group_of] / self.scale, prices[self.master.fund_at :] / self.scale
 
     def whole(self, value: int) -> int:
@@ -341,7 +356,7 @@ class Ascent:
         for step in range(0 if self._has_followed else steps):
             if self._is_over() or part.reason(self.steps) is not None:
                 break
-            answer = self._try(path.prices, is_exact=False)
+            answer = self._try(path.prices, MINUTES)
             path.step(answer.value, answer.slack, 1 - max(step / steps, part.fraction(self.steps)))
         self._has_followed = True
 
@@ -356,7 +371,7 @@ class Ascent:
             if self._is_over() or part.reason(self.steps) is not None:
                 break
             trial = np.rint(path.prices)
-            answer = self.ask(trial.astype(np.int64), is_exact=True, is_rough=True)
+            answer = self.ask(trial.astype(np.int64), ROUGH)
             kept.append((trial, self.earned.copy(), self.columns.copy(), self.amounts.copy()))
             path.step(answer.value, answer.slack, 1 - step / WAY_STEPS)
         for found in kept:
@@ -364,23 +379,29 @@ class Ascent:
         return path.best_prices
 
     def _ascend(self, centre: Any) -> None:
-        """Go up a path of prices with rough routes until the run is over, and prove now and then what the best of the last of them say."""
-        began = self.run.seconds
-        if not self._is_over():
-            self._try(centre, is_exact=True)
-        proof, since, first = FAR_SPARE * (self.run.seconds - began), 0, self.run.fraction(self.steps)
-        path = self._path_of(centre, FAR_STRIDE)
+        """Go up a path of prices with rough and relaxed routes until the run is over, and prove now and then what the best of the last of them say.
+
+        Proofs tell which shifts rough looks say too little of; there are soon few others, so that each comes after twice as many steps as the last.
+        """
+        longest, turn = self._prove(centre), FAR_STEPS
+        path, since, first = self._path_of(centre, FAR_STRIDE), 0, self.run.fraction(self.steps)
         while not self._is_over():
-            answer = self.ask(np.rint(path.prices).astype(np.int64), is_exact=True, is_rough=True)
+            answer = self.ask(np.rint(path.prices).astype(np.int64), RELAXED)
             path.step(answer.value, answer.slack, (1 - self.run.fraction(self.steps)) / max(1e-9, 1 - first))
             since += 1
-            is_last = self.run.stop.budget is not None and self.run.seconds + proof > self.run.stop.budget
-            if is_last or since >= FAR_STEPS:
-                self._try(path.best_prices, is_exact=True)
+            is_last = self.run.stop.budget is not None and self.run.seconds + FAR_SPARE * longest > self.run.stop.budget
+            if is_last or since >= turn:
+                longest, since, turn = max(longest, self._prove(path.best_prices)), 0, 2 * turn
                 path.forget()
-                since = 0
             if is_last:
                 break
+
+    def _prove(self, prices: Any) -> float:
+        """Prove what prices say, unless the run is over; returns the seconds that it took."""
+        began = self.run.seconds
+        if not self._is_over():
+            self._try(prices, PROVED)
+        return self.run.seconds - began
 
     def _share_out(self, columns: Program, turn: int) -> None:
         """Give the program routes that go together: shift after shift takes the best of what is left."""
@@ -388,11 +409,13 @@ class Ascent:
         prices = np.rint(np.where(self.is_live, np.maximum(0, self.metric_of_rows), self.closed)).astype(np.int64)
         prices = np.concatenate((prices, np.zeros(self.size - master.rows, np.int64)))
         groups = np.random.default_rng(turn).permutation(len(master.group_shift))
+        self._costs[:] = np.inf
         for g in groups.tolist():
             if self._is_over():
                 break
+            self.earned[g] = 0
             price_shifts(
-                *self.packed, master.rx, self.desks[0], g, g + 1, prices, True, True, self.learned, self.values, self.earned,
+                *self.packed, master.rx, self.desks[0], g, g + 1, prices, ROUGH, self.learned, self.values, self.earned,
                 self.columns, self.amounts, LABELS,
             )  # fmt: skip
             columns.add_one(g, prices, self.earned, self.columns, self.amounts)
@@ -422,7 +445,7 @@ class Ascent:
             prices[: self.master.rows] = np.where(self.is_live, prices[: self.master.rows], self.closed)
             at.prices = prices
             trial = np.rint(at.hold * at.centre + (1 - at.hold) * prices)
-            answer = self.ask(trial.astype(np.int64), is_exact=True, is_rough=True)
+            answer = self.ask(trial.astype(np.int64), ROUGH)
             added = columns.add(trial, self.earned, self.columns, self.amounts)
             at.rough, at.fresh = at.rough + 1, at.fresh + added
             at.hold = self._hold(at.hold, answer.value - at.guess, at.optimum - at.guess) if added else max(0.0, at.hold - 0.2)
@@ -433,7 +456,7 @@ class Ascent:
             # Where even rough steps find no further route, the prices of the linear program themselves are tried, too.
             found, at.guess = 0, at.guess if at.centre is at.proved else -math.inf
             for trial in ([] if at.centre is at.proved else [at.centre]) + ([] if at.fresh else [prices]):
-                answer = self._try(trial, is_exact=True)
+                answer = self._try(trial, PROVED)
                 found += columns.add(np.rint(trial), self.earned, self.columns, self.amounts)
                 if answer.value > at.guess:
                     at.guess, at.centre = float(answer.value), trial
@@ -451,11 +474,11 @@ class Ascent:
             return min(MOST_HOLD, hold + 0.3 * (1 - hold))  # too far: the routes so far say little about these prices
         return max(0.0, hold - 0.1)
 
-    def _try(self, prices: Any, *, is_exact: bool) -> Answer:
+    def _try(self, prices: Any, how: int) -> Answer:
         """Ask what prices prove, and note it if it is the best."""
-        answer = self.ask(np.rint(prices).astype(np.int64), is_exact=is_exact)
+        answer = self.ask(np.rint(prices).astype(np.int64), how)
         if self.whole(answer.value) > self.best.value:
-            self.best, self.best_prices = Bound(self.whole(answer.value), "routes" if is_exact else "minutes"), prices.copy()
+            self.best, self.best_prices = Bound(self.whole(answer.value), "routes" if how == PROVED else "minutes"), prices.copy()
             if self.watch is not None:
                 self.watch(self.best, self.steps)
         return answer

@@ -44,7 +44,7 @@ class KnownRoutes:
         self._tables = None
         return True
 
-    def recall(self, prices: Any, values: Any, earned: Any, columns: Any, amounts: Any) -> None:
+    def recall(self, prices: Any, earned: Any, columns: Any, amounts: Any) -> None:
         """Write the best known route of each group where it earns more than the one that stands there.
 
         Where a rough look misses such a route, prices that it says are good would be good for nothing: the route earns more than was heard.
@@ -58,7 +58,7 @@ class KnownRoutes:
         for r in best[gains[best] > earned[group[best]] + 1].tolist():
             g, own, amount, _ = self.routes[r]
             columns[g, : len(own)], columns[g, -1], amounts[g, : len(own)] = own, len(own), amount
-            values[g] = earned[g] = int(gains[r])
+            earned[g] = int(gains[r])
 
     def _joined(self) -> tuple[Any, ...]:
         """Return all routes in one table: groups, where each begins, what they cover and use, how much (below nothing: used), costs."""

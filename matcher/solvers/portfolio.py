@@ -34,6 +34,8 @@ and, where that did not suffice, of what is left that goes to annealing before t
 TIMES_SHARE, TIMES_CHUNKS, MOST_TIMED = 0.9, 20, 3_000
 """Where waiting has a price: the share of a budget after which starts are chosen anew, the chunks of that where chunks are the limit, and the most
 nodes of a week in which that is done."""
+LEAST_BESIDE = 0.5
+"""How long is to be proved, as a share of the search, for both to go side by side in weeks that prices do not guide."""
 LEAST_GUIDED = 20.0
 """Seconds of a search, from which prices of routes are worth finding."""
 MOST_GUIDED = 1_500
@@ -115,13 +117,27 @@ def _proved(instance: Instance, start: Longs | None, run: Run, seed: int, thread
 
 
 def is_guided(instance: Instance, seconds: float) -> bool:
-    """Return whether a search of so many seconds has the time, and an instance the size and the kind, for prices of routes to say where to look.
+    """Return whether a search of so many seconds has the time, and an instance the size and the kind, for prices of routes to say where to look."""
+    return seconds >= LEAST_GUIDED and len(instance.nodes) <= MOST_GUIDED and is_hard(instance)
+
+
+def is_hard(instance: Instance) -> bool:
+    """Return whether somebody is visited by two, and somebody may be left out.
 
     Where nobody is visited by two, the search by itself comes within half a percent of what is proved; where one may always be late, nobody is left
     out.
     """
-    is_hard = bool((instance.visits["nodes"] > 1).any()) and bool(instance.is_bounded[0])
-    return seconds >= LEAST_GUIDED and is_hard and len(instance.nodes) <= MOST_GUIDED
+    return bool((instance.visits["nodes"] > 1).any()) and bool(instance.is_bounded[0])
+
+
+def proves_beside(instance: Instance, stop: Stop, prove: float, threads: int) -> bool:
+    """Return whether what is to be proved is proved beside the search: by one thread of several, for the seconds of both.
+
+    In large weeks one searcher finds better plans in twice the time than two, and prices do as well.
+    """
+    if threads == 1 or stop.budget is None or stop.chunks is not None or len(instance.nodes) <= MOST_GUIDED:
+        return False
+    return is_hard(instance) and prove >= LEAST_BESIDE * stop.budget
 
 
 def finds_prices(instance: Instance, run: Run, *, is_exact: bool) -> bool:
@@ -165,6 +181,16 @@ def _guided(instance: Instance, start: Longs | None, run: Run, seed: int, thread
         best = best.followed_by(anneal(instance, best.routes, run, seed + 1, threads, _from(best, watch), is_cold=narrowed is not None))
     why = "proved" if best.cost <= found.value else run.reason(best.chunks) or "budget"
     return replace(best, bound=found.value, bound_name=found.name, why=why)
+
+
+def search_beside(instance: Instance, start: Longs | None, run: Run, seed: int, threads: int, watch: Watch, guide: Guide) -> Outcome:
+    """Search with all threads but one, which proves a bound in the meantime (`proves_beside`); `guide` is to have one."""
+    proved: list[Bound] = []
+    with ThreadPoolExecutor(1) as pool:
+        climb = pool.submit(guide.climb, run, watch=lambda bound, _steps: proved.append(bound))
+        found = search(instance, start, run, seed, threads - 1, lambda seen: watch(replace(seen, bound=proved[-1].value if proved else None)))
+        bound = climb.result()
+    return replace(found, bound=bound.value, bound_name=bound.name, why="proved" if bound.value >= found.cost else found.why)
 
 
 def with_bound(outcome: Outcome, budget: float, guide: Guide, watch: Watch, cancelled: Callable[[], bool] | None) -> Outcome:

@@ -41,7 +41,7 @@ def warm_up_prices() -> None:
 
     rows, cube, reals = kinds.Array(int64, 2, "C"), kinds.Array(int64, 3, "C"), kinds.Array(float64, 1, "C")
     price_shifts.compile((
-        INS, PTS, NUMBERS, NUMBERS, int64, int64, NUMBERS, boolean, boolean, NUMBERS, NUMBERS, NUMBERS, kinds.Array(int32, 2, "C"),
+        INS, PTS, NUMBERS, NUMBERS, int64, int64, NUMBERS, int64, NUMBERS, NUMBERS, NUMBERS, kinds.Array(int32, 2, "C"),
         kinds.Array(float64, 2, "C"), int64,
     ))  # fmt: skip
     price_chains.compile((NUMBERS, NUMBERS, NUMBERS, cube, NUMBERS, reals, reals))
