@@ -75,7 +75,9 @@ def solve(
     threads: Annotated[int, typer.Option(min=1, max=64, help="Searches that run side by side.")] = 2,
     start: Annotated[str | None, typer.Option(metavar="PLAN", help="Start from this plan.")] = None,
     exact: Annotated[bool, typer.Option("--exact", help="Find the best plan and prove it; for small weeks. Tried anyway where it is quick.")] = False,
-    prove: Annotated[float, typer.Option(min=0, max=10**7, help="Seconds, after the search, to prove how much better a plan could be.")] = 0.0,
+    prove: Annotated[
+        float, typer.Option(min=0, max=10**7, help="Seconds more (after the search, or beside it), to prove how much better a plan could be.")
+    ] = 0.0,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the plan here and only the figures to stdout.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
     lang: LangOption = None,

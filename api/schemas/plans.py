@@ -46,7 +46,9 @@ class PlanRequest(JobRequest):
     exact: Annotated[bool, Field(strict=True)] = Field(
         False, description="All the time goes to finding the best plan and proving it; for small problems."
     )
-    prove: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(0.0, description="Seconds, after the search, to prove a bound.")
+    prove: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+        0.0, description="Seconds more (after the search, or beside it) to prove a bound."
+    )
     start: PlanBody | None = Field(None, description="A plan to start from; or give `start_id`.")
     start_id: Annotated[str, Field(max_length=40)] | None = Field(None, description="A stored plan to start from.")
     start_version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)] | None = Field(None, description="Of that plan; null: the newest.")
