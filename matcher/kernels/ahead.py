@@ -8,7 +8,7 @@ as well. Any tolls that are not negative will do; they are moved until the whole
 from __future__ import annotations
 
 from matcher.instance import FAR
-from matcher.kernels.cells import S_END, S_HAS_LUNCH, S_LUNCH, S_LUNCH_HIGH, S_LUNCH_LOW, S_START, shift_row
+from matcher.kernels.cells import S_END, S_HAS_LUNCH, S_START, shift_row
 from matcher.kernels.desk import (
     AHEAD, ARRIVE, BEST, BY_BEST, I_AT, I_GAIN, I_HIGH, I_LOW, I_PLACE, I_PROFIT, I_SECONDS, I_TOLL, I_UNIT, LEG_WIDTH, ORDER, ROUTE, SECOND_TOLL,
     STOPS, TOLL, UNIT_BIT, UNIT_SEEN, item_row, leg, reach_after_lunch,
@@ -37,9 +37,9 @@ def _arrivals_of(dk, minutes, place, has_had_lunch):
 
 
 @kernel
-def _minute_after_lunch(ins, shift, now, start):
-    """Return the minute in which a lunch is over that begins at a moment, or when lunch may begin."""
-    return (max(now, ins[shift + S_LUNCH_LOW]) + ins[shift + S_LUNCH] - start) // 60
+def _minute_after_lunch(ins, shift, now, travel, fed):
+    """Return the minute in which who leaves now is there and has had lunch on the way; beyond all minutes where it is over, or too late for it."""
+    return FAR if fed else (reach_after_lunch(ins, shift, now, travel) - ins[shift + S_START]) // 60
 
 
 @kernel
@@ -97,7 +97,7 @@ def _sort_places(dk, minutes, near, minute, fed, fed_minute):
 def _list_worthwhile(dk, items, places, travel_weight, is_whole):
     """Write to ``ORDER`` the items that may earn something after tolls, and to ``BY_BEST`` their places and the base; returns how many these are.
 
-    What earns nothing is left out of a route, which is no loss; straight ways may miss a second. The table of the `whole` is for all places.
+    What earns nothing is left out of a route, which is no loss; straight ways may miss a second. A table of the whole day is for all places.
     """
     count, near = 0, 0
     for place in range(places):
@@ -133,8 +133,7 @@ def _look_ahead(ins, shift, dk, count, near, places, travel_weight):
         for f in range(1, -1 if needs_lunch else 0, -1):
             fed, by = f == 1, dk[BY_BEST] + f * dk[LEG_WIDTH]
             _fill_arrivals(ins, shift, dk, count, near, places, minutes, minute, fed)
-            may_eat = not fed and max(now, ins[shift + S_LUNCH_LOW]) + ins[shift + S_LUNCH] <= ins[shift + S_LUNCH_HIGH]
-            _sort_places(dk, minutes, near, minute, fed, _minute_after_lunch(ins, shift, now, start) if may_eat else minutes + 1)
+            _sort_places(dk, minutes, near, minute, fed, _minute_after_lunch(ins, shift, now, 0, fed))
             for p in range(near):
                 place = dk[by + p]
                 best = -travel_weight * leg(dk, place, places)
@@ -145,7 +144,7 @@ def _look_ahead(ins, shift, dk, count, near, places, travel_weight):
                         break
                     there = dk[by + k]
                     travel = leg(dk, place, there)
-                    fed_minute = _minute_after_lunch(ins, shift, now + travel, start) if may_eat else minutes + 1
+                    fed_minute = _minute_after_lunch(ins, shift, now, travel, fed)
                     best = max(best, _arrive(dk, minutes, minute + travel // 60, there, fed, fed_minute) - travel_weight * travel)
                 dk[ahead_of(dk, minutes, places, minute, place, fed)] = best
     return dk[ahead_of(dk, minutes, places, 0, 0, not needs_lunch)]
@@ -154,19 +153,16 @@ def _look_ahead(ins, shift, dk, count, near, places, travel_weight):
 @kernel
 def _next_place(ins, shift, dk, near, minutes, minute, place, fed, travel_weight, value):
     """Return the place that who leaves a place goes to for so much, the minute there, and whether lunch was before it; -1 where there is none."""
-    start = ins[shift + S_START]
-    now = start + 60 * minute
-    may_eat = not fed and max(now, ins[shift + S_LUNCH_LOW]) + ins[shift + S_LUNCH] <= ins[shift + S_LUNCH_HIGH]
+    now = ins[shift + S_START] + 60 * minute
     for k in range(near):
         there = dk[dk[BY_BEST] + k]
         travel = leg(dk, place, there)
         wanted, then = value + travel_weight * travel, minute + travel // 60
         if then <= minutes and dk[_arrivals_of(dk, minutes, there, fed) + then] == wanted:
             return there, then, fed
-        if may_eat:
-            then = _minute_after_lunch(ins, shift, now + travel, start)
-            if then <= minutes and dk[_arrivals_of(dk, minutes, there, True) + then] == wanted:
-                return there, then, True
+        then = _minute_after_lunch(ins, shift, now, travel, fed)
+        if then <= minutes and dk[_arrivals_of(dk, minutes, there, True) + then] == wanted:
+            return there, then, True
     return -1, minute, fed
 
 
@@ -295,6 +291,24 @@ def _move_tolls(dk, items, stops, limit, mean, a_second, height):
 
 
 @kernel
+def _look_after_tolls(ins, shift, dk, items, places, limit, travel_weight, a_second, is_whole):
+    """Write the table for the tolls of the items and of a second; returns what the shift earns at most, all tolls of units, and what is listed."""
+    total = _set_gains(dk, items, a_second)
+    count, near = _list_worthwhile(dk, items, places, travel_weight, is_whole)
+    value = _look_ahead(ins, shift, dk, count, near, places, travel_weight) + total + (a_second * limit if limit < FAR else 0)
+    return value, total, count, near
+
+
+@kernel
+def _note_tolls(dk, items, ln, g, a_second):
+    """Remember the tolls of the items, and that of a second."""
+    ln[ln[SECOND_TOLL] + g] = a_second
+    for i in range(items):
+        item = item_row(dk, i)
+        ln[ln[TOLL] + dk[item + I_AT]] = dk[item + I_TOLL]
+
+
+@kernel
 def look_ahead(ins, s, dk, items, places, limit, travel_weight, ln, g, good, length):
     """Move the tolls until the shift earns least, and write the table.
 
@@ -315,16 +329,12 @@ def look_ahead(ins, s, dk, items, places, limit, travel_weight, ln, g, good, len
     a_second = ln[ln[SECOND_TOLL] + g] if limit < FAR else 0
     least, since, pace, is_moved = 1 << 60, 0, 1.0, True
     for _ in range(TRIALS):
-        total = _set_gains(dk, items, a_second)
-        count, near = _list_worthwhile(dk, items, places, travel_weight, False)
-        value = _look_ahead(ins, shift, dk, count, near, places, travel_weight) + total + (a_second * limit if limit < FAR else 0)
+        value, _, count, near = _look_after_tolls(ins, shift, dk, items, places, limit, travel_weight, a_second, False)
         since += 1
         if value < least:
             since = 0 if least - value > (value - good) // SMALL_GAIN else since
-            least, ln[ln[SECOND_TOLL] + g] = value, a_second
-            for i in range(items):
-                item = item_row(dk, i)
-                ln[ln[TOLL] + dk[item + I_AT]] = dk[item + I_TOLL]
+            least = value
+            _note_tolls(dk, items, ln, g, a_second)
         else:
             pace *= SLOWER
         if value <= good or since > PATIENCE or not is_moved:
@@ -335,10 +345,9 @@ def look_ahead(ins, s, dk, items, places, limit, travel_weight, ln, g, good, len
     for i in range(items):
         item = item_row(dk, i)
         dk[item + I_TOLL] = ln[ln[TOLL] + dk[item + I_AT]]
-    total = _set_gains(dk, items, ln[ln[SECOND_TOLL] + g])
-    count, near = _list_worthwhile(dk, items, places, travel_weight, True)
-    _look_ahead(ins, shift, dk, count, near, places, travel_weight)
-    return least, total, ln[ln[SECOND_TOLL] + g] if limit < FAR else 0, good, length
+    a_second = ln[ln[SECOND_TOLL] + g]
+    _, total, _, _ = _look_after_tolls(ins, shift, dk, items, places, limit, travel_weight, a_second, True)
+    return least, total, a_second, good, length
 
 
 @kernel
@@ -347,17 +356,12 @@ def relaxed_route(ins, s, dk, items, places, limit, travel_weight, ln, g, good):
 
     The route may serve a unit twice, and for longer than the limit: it is what the bound loses most by at these prices, tolls and all.
     """
-    mean = _read_tolls(dk, items, ln)
+    shift, mean = shift_row(ins, s), _read_tolls(dk, items, ln)
     a_second = ln[ln[SECOND_TOLL] + g] if limit < FAR else 0
-    total = _set_gains(dk, items, a_second)
-    shift = shift_row(ins, s)
-    count, near = _list_worthwhile(dk, items, places, travel_weight, False)
-    value = _look_ahead(ins, shift, dk, count, near, places, travel_weight) + total + (a_second * limit if limit < FAR else 0)
+    value, _, count, near = _look_after_tolls(ins, shift, dk, items, places, limit, travel_weight, a_second, False)
     stops = _follow(ins, shift, dk, count, near, places, travel_weight)
     for k in range(stops):
         dk[dk[ROUTE] + k] = dk[dk[STOPS] + k]
-    ln[ln[SECOND_TOLL] + g], _ = _move_tolls(dk, items, stops, limit, mean, a_second, RELAXED_PACE * max(0, value - good))
-    for i in range(items):
-        item = item_row(dk, i)
-        ln[ln[TOLL] + dk[item + I_AT]] = dk[item + I_TOLL]
+    a_second, _ = _move_tolls(dk, items, stops, limit, mean, a_second, RELAXED_PACE * max(0, value - good))
+    _note_tolls(dk, items, ln, g, a_second)
     return value, stops
