@@ -14,7 +14,7 @@ import numpy as np
 
 from matcher import objective
 from matcher.compile import Basis, Compiled, compile_problem
-from matcher.instance import FAR, OPTION, WINDOW, Instance, freeze
+from matcher.instance import FAR, OPTION, WINDOW, Instance, freeze, nodes_of_entries
 from matcher.living.append import alone_of, joined
 from matcher.living.closing import rows_of
 from matcher.living.growth import Grown
@@ -235,7 +235,7 @@ def _with_shifts(base: Instance, after: Problem, changed: Mapping[int, list[Chil
     pairs = np.array(sorted(parents), np.int64).reshape(-1, 2)
     children = np.bincount(pairs[:, 0], minlength=len(base.shifts))
     child_first = np.concatenate(([0], np.cumsum(children)))
-    node = np.repeat(np.arange(len(base.nodes)), np.diff(base.entry_first))
+    node = nodes_of_entries(base)
     times = children[base.entry_shift]
     source = np.repeat(np.arange(len(node)), times)
     nth = np.arange(len(source)) - np.repeat(np.cumsum(times) - times, times)
@@ -371,7 +371,7 @@ def _with_visits(
         nodes["pin"][at] = pin
         person, price = np.full((2, len(nodes)), -1)
         person[at], price[at] = provider, stability * is_another
-        node = np.repeat(np.arange(len(nodes)), np.diff(base.entry_first))
+        node = nodes_of_entries(base)
         entry = np.flatnonzero(person[node] >= 0)
         node = node[entry]
         cost[entry] = np.where(who[entry] == person[node], cost[entry] - price[node], FAR)
