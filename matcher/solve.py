@@ -133,14 +133,18 @@ def solve(
     begin = state_of(compiled, start) if start is not None else None
     run = stop.start()
     is_beside = prove > 0 and not exact and proves_beside(compiled.instance, stop, prove, threads)
+
+    def watch(seen: Seen) -> None:
+        tell(seen, seen.phase)
+
     with Guide(compiled.instance, 1 if is_beside else threads) as guide:
         if is_beside:
             both = Stop((stop.budget or 0.0) + prove, None, cancelled).start()
-            outcome = search_beside(compiled.instance, begin, both, seed, threads, lambda seen: tell(seen, seen.phase), guide)
+            outcome = search_beside(compiled.instance, begin, both, seed, threads, watch, guide)
         else:
-            outcome = search(compiled.instance, begin, run, seed, threads, lambda seen: tell(seen, seen.phase), guide=guide, is_exact=exact)
-        if prove > 0 and not is_beside:
-            outcome = with_bound(outcome, prove, guide, lambda seen: tell(seen, seen.phase), cancelled)
+            outcome = search(compiled.instance, begin, run, seed, threads, watch, guide=guide, is_exact=exact)
+            if prove > 0:
+                outcome = with_bound(outcome, prove, guide, watch, cancelled)
     tell(outcome.trace[-1] if outcome.trace else None, "verify")
     plan, report = _verified(compiled, outcome.routes, outcome.cost)
     return Result(

@@ -28,7 +28,7 @@ from matcher.kernels.desk import (
     RELAXED,
     desk,
     learned,
-)  # fmt: skip
+)
 from matcher.kernels.labels import EXACT_SECONDS
 from matcher.kernels.pricing import SCALE, TOLERANCE, count_items, price_shifts
 from matcher.solvers.master import master_of

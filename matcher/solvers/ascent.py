@@ -143,6 +143,7 @@ class Ascent:
         # A route of so many minutes has an item a quarter of an hour at most, or few more, and each uses a row, three counters and a fund.
         width = 5 * (minutes // LEAST_MINUTES + 40) + 1
         self.columns, self.amounts = np.zeros((groups, width), np.int32), np.zeros((groups, width))
+        # What the routes that were found last cost (scaled); infinitely much where they are none: filled by minutes, or relaxed.
         self._costs = np.full(groups, np.inf)
         self.work, self.days = np.zeros((TABLES, numbers, days), np.int64), np.zeros(days, np.int64)
         self.served = np.zeros(len(master.unit))
@@ -216,20 +217,19 @@ class Ascent:
                     LABELS,
                 )  # fmt: skip
 
-        self.earned[:] = 0
         if how in (ROUGH, RELAXED):
             self.earned[:] = np.maximum(0, self._paid(prices) - self._costs)
             self._known.recall(prices, self.earned, self.columns, self.amounts)
         list(self.pool.map(work, self.desks))
-        self._costs = np.full(len(self.earned), np.inf) if how == MINUTES else self._paid(prices) - self.earned
-        if how == RELAXED:
-            self._costs[self.learned[self.learned[IS_LOOSE] :][: len(self.earned)] == 1] = np.inf
-        if how == PROVED:
+        self._costs = self._paid(prices) - self.earned
+        if how == MINUTES:
+            self._costs[:] = np.inf
+        elif how == RELAXED:
+            self._costs[self.learned[self.learned[IS_LOOSE] :][: len(self._costs)] == 1] = np.inf
+        elif how == PROVED:
             self._known.add(prices, self.earned, self.columns, self.amounts)
-        width = int(self.columns[:, -1].max(initial=0))
-        filled = np.arange(width) < self.columns[:, -1:]
-        amounts = self.amounts[:, :width] * master.group_count[:, None]
-        used = np.bincount(self.columns[:, :width][filled], amounts[filled], self.size)
+        index, amounts = self._found()
+        used = np.bincount(index.ravel(), (amounts * master.group_count[:, None]).ravel(), self.size)
         wanted = np.zeros(self.size)
         value = int(price_chains(master.rx, prices, self.losses, self.work, self.days, wanted, self.served)) - self.spread
         value -= sum(int(v) * int(c) for v, c in zip(self.values, master.group_count, strict=True))
@@ -242,10 +242,14 @@ class Ascent:
 
     def _paid(self, prices: Longs) -> Any:
         """Return what is paid, less what is used, for the routes that were found last."""
-        width = int(self.columns[:, -1].max(initial=0))
-        index, amounts = self.columns[:, :width], self.amounts[:, :width]
-        paid = np.where(index < self.master.rows, amounts, -amounts) * prices[index]
-        return np.where(np.arange(width) < self.columns[:, -1:], paid, 0).sum(axis=1)
+        index, amounts = self._found()
+        return (np.where(index < self.master.rows, amounts, -amounts) * prices[index]).sum(axis=1)
+
+    def _found(self) -> tuple[Any, Any]:
+        """Return by group what the route that was found last covers and uses, and how much: nothing behind its end."""
+        counts = self.columns[:, -1:]
+        width = int(counts.max(initial=0))
+        return self.columns[:, :width], np.where(np.arange(width) < counts, self.amounts[:, :width], 0)
 
     def worth(self) -> tuple[Reals, Reals]:
         """Return what the best prices say that each shift is worth, those of spare providers too, and each fund: units of the objective."""
