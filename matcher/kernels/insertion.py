@@ -12,6 +12,7 @@ from matcher.kernels.cells import (
 from matcher.kernels.jit import kernel
 from matcher.kernels.look import is_news, look
 from matcher.kernels.people import evaluate_provider
+from matcher.kernels.rents import rent
 from matcher.kernels.roads import travel_seconds
 from matcher.kernels.routes import (
     AT, FAILED, FUNDS_FREED, HEAD, IS_IN, LATEST, LUNCH_AFTER, NEXT, NONE, SHIFT, START, TIMED, WAIT, WORST, get_node, get_shift, get_total,
@@ -374,7 +375,7 @@ def best_single(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
             continue
         if is_spaced and not fits_day(ins, rt, wk, v, ins[shift_row(ins, entry_shift(ins, entry)) + S_DAY]):
             continue
-        fixed = evaluate_provider(ins, rt, n, entry)
+        fixed = evaluate_provider(ins, rt, n, entry) + rent(ins, wk, n, entry_shift(ins, entry))
         if fixed >= best:
             continue
         if timing == LEAST:

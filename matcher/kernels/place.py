@@ -11,6 +11,7 @@ from matcher.kernels.cells import (
 )  # fmt: skip
 from matcher.kernels.jit import kernel
 from matcher.kernels.people import count_in_group, face_cost, payer, serves, workload_cost
+from matcher.kernels.rents import pay_rent
 from matcher.kernels.roads import travel_seconds
 from matcher.kernels.routes import (
     ABSENT, ABSENTEES, ARRIVAL, BOUND, CHANGED, CLOCK, COUNT, COUNTERS, ENTRY, FAILED, FREED, FUND, FUNDS_FREED, HEAD, HIGH, IS_IN, LATEST, LEFT_OUT,
@@ -218,6 +219,7 @@ def place_visit(ins, pts, rt, wk, v, pairing):
             put_in(rt, SPENT, f, rt[rt[SPENT] + f] + price)
             put_node(rt, n, FUND, f)
         _count(ins, rt, n, entry, 1)
+        pay_rent(ins, wk, n, s, 1)
         put_node(rt, n, ENTRY, entry)
         for field, value in ((LOW, wk[chosen + FROM]), (ARRIVAL, wk[chosen + FROM]), (START, -FAR), (HIGH, wk[chosen + UNTIL])):
             put_node(rt, n, field, value)
@@ -264,6 +266,7 @@ def _remove_one(ins, pts, rt, wk, v):
         _unlink(ins, pts, rt, n, s)
         touch(rt, wk, s)
         _count(ins, rt, n, entry, -1)
+        pay_rent(ins, wk, n, s, -1)
         put_provider(rt, ins[shift_row(ins, s) + S_PROVIDER], FREED, get_total(rt, CLOCK))
     put_total(rt, SOFT, get_total(rt, SOFT) - get_visit(rt, v, PAIRED))
     put_visit(rt, v, PAIRED, 0)

@@ -28,8 +28,8 @@ from matcher.kernels.ruin import ruin
 from matcher.kernels.schedule import lateness, settle
 from matcher.kernels.teams import best_place
 from matcher.kernels.work import (
-    ABSENCES, FOCUS, GIVEN_NODE, IS_OUT, IS_WIDE, ORDER, SEED, SHIFT_BLINK, SORT_KEY, STEP, STEP_COUNT, TOUCHED, TOUCHED_COUNT, WANTED, below, draw,
-    uniform,
+    ABSENCES, FOCUS, GIVEN_NODE, IS_OUT, IS_WIDE, ORDER, RENT_PAID, SEED, SHIFT_BLINK, SORT_KEY, STEP, STEP_COUNT, TOUCHED, TOUCHED_COUNT, WANTED,
+    below, draw, uniform,
 )  # fmt: skip
 
 LEAST_REMOVED, MOST_REMOVED, REMOVED_OF, REMOVED_IN_FOCUS = 5, 10, 8, 7
@@ -172,13 +172,14 @@ def insert_visit(ins, pts, rt, wk, v, has_blinks, is_timed):
         if (not has_blinks or wk[SHIFT_BLINK] == 0) and wk[GIVEN_NODE] == NONE:
             put_visit(rt, v, FAILED, get_total(rt, CLOCK))
         return False
-    mark = rt[JOURNAL_LENGTH]
+    mark, paid = rt[JOURNAL_LENGTH], wk[RENT_PAID]
     if place_visit(ins, pts, rt, wk, v, pairing):
         if settle(ins, pts, rt, wk) == NONE:
             forget_touched(wk)
             return True
     forget_touched(wk)
     roll_back(rt, mark)
+    wk[RENT_PAID] = paid
     return False
 
 
@@ -297,6 +298,7 @@ def recreate(ins, pts, rt, wk, is_sweep, is_timed, removed_from):
 def take_step(ins, pts, rt, wk, mean_removed, is_sweep, is_timed):
     """Ruin the current routes and recreate them; what was written since can be rolled back."""
     open_journal(rt)
+    wk[RENT_PAID] = 0
     put_total(rt, CLOCK, get_total(rt, CLOCK) + 1)
     wk[SHIFT_BLINK] = SHIFT_BLINK_RATE if below(wk, SHIFT_BLINK_STEPS) == 0 else 0
     removed_from = get_total(rt, ABSENT)
@@ -333,7 +335,7 @@ def anneal(ins, pts, rt, wk, bs, steps, hot, cold, is_timed):
         new = cost_of(ins, rt)
         if bs[SEEN_COUNT] > 0:
             note_entries(rt, bs, ins[NODE_COUNT], new)
-        if rt[JOURNAL_OVERFLOWED] == 1 or new < old - temperature * math.log(1.0 - uniform(wk)):
+        if rt[JOURNAL_OVERFLOWED] == 1 or new + wk[RENT_PAID] < old - temperature * math.log(1.0 - uniform(wk)):
             accepted += 1
             note_changes(rt, bs)
             if new < bs[BEST_COST]:

@@ -11,6 +11,7 @@ from matcher.kernels.insertion import best_single, delay_cost, fits_day, scan_sh
 from matcher.kernels.jit import kernel
 from matcher.kernels.look import look
 from matcher.kernels.people import evaluate_provider, evaluate_team
+from matcher.kernels.rents import rent
 from matcher.kernels.routes import NONE
 from matcher.kernels.work import (
     BEAM_SIZE, BEAM_WIDTH, BUCKETS, BUCKET_DAY, CHOSEN, COST, DAY_EPOCH, EARLIEST, FIXED, IS_EXACT, LATEST_START, LOOK, MEMBERS, PARTIAL, SCAN,
@@ -57,7 +58,7 @@ def _fill_beams(ins, pts, rt, wk, v, limit, has_blinks, is_timed):
                 continue
             if role == 0 and is_spaced and not fits_day(ins, rt, wk, v, day):
                 continue
-            fixed = evaluate_provider(ins, rt, n, entry)
+            fixed = evaluate_provider(ins, rt, n, entry) + rent(ins, wk, n, entry_shift(ins, entry))
             if fixed >= limit:
                 continue
             # what would not enter the beam of this day need not be worked out

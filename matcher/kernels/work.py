@@ -9,6 +9,8 @@ tables
     being tried.
     ``PUSH_NODE``, ``PUSH_START``, ``TRIAL_START``, ``TRIAL_COST``, ``TRIAL_EPOCH``: delays being followed through the routes.
     ``GIVEN_NODE``, ``GIVEN_PERSON``: a node that only one provider may take in this step, -1 for none.
+    ``HOURLY`` rent of each shift and ``LEAST_RENT`` of each node, ``RENT_PART`` of them that counts now, ``RENT_PAID`` by this step
+    (`matcher.kernels.rents`): these stay from step to step.
     ``ORDER``, ``SORT_KEY``, ``IS_OUT``, ``REMOVED``: visits being placed or removed. ``ABSENCES``: how often each visit failed to find a place.
 
 A *candidate* is one way to hold one node: ``COST``, ``FIXED`` (the part that does not depend on when), ``TO_ENTRY``, ``AFTER`` (the node before
@@ -35,13 +37,14 @@ SCAN_ROOM = 512
 # slots of the head
 (
     QUEUE, IS_QUEUED, TOUCHED, IS_TOUCHED, SCAN, BEAM, BEAM_SIZE, BUCKET_DAY, CHOSEN, TRIAL_DAY, TRIAL_PICK, PARTIAL, MEMBERS, STARTS, PUSH_NODE,
-    PUSH_START, TRIAL_START, TRIAL_COST, TRIAL_EPOCH, ORDER, SORT_KEY, IS_OUT, REMOVED, ABSENCES, DAY_STAMP, LOOK, SHIFT_STAMP, STEP,
-) = range(28)  # fmt: skip
+    PUSH_START, TRIAL_START, TRIAL_COST, TRIAL_EPOCH, ORDER, SORT_KEY, IS_OUT, REMOVED, ABSENCES, DAY_STAMP, LOOK, SHIFT_STAMP, STEP, HOURLY,
+    LEAST_RENT,
+) = range(30)  # fmt: skip
 (
     RNG, TOUCHED_COUNT, EPOCH, PUSH_ROOM, QUEUE_HEAD, QUEUE_SIZE, BUCKETS, SHIFT_BLINK, WANTED, DAY_EPOCH, STAMP, STEP_COUNT, IS_WIDE, FOCUS, SEED,
-    GIVEN_NODE, GIVEN_PERSON,
-) = range(28, 45)  # fmt: skip
-WORK_HEAD = 48
+    GIVEN_NODE, GIVEN_PERSON, RENT_PART, RENT_PAID,
+) = range(30, 49)  # fmt: skip
+WORK_HEAD = 52
 
 
 def workspace(instance: Instance, seed: int) -> Longs:
@@ -53,7 +56,7 @@ def workspace(instance: Instance, seed: int) -> Longs:
     sizes = [
         shifts, shifts, shifts, shifts, SCAN_ROOM * CANDIDATE, roles * buckets * BEAM_WIDTH * CANDIDATE, roles * buckets, buckets,
         roles * CANDIDATE, roles, roles, roles, roles, roles, pushes, pushes, nodes, nodes, nodes, visits, visits, visits, visits + nodes, visits,
-        2 * (int(instance.shifts["day"].max(initial=0)) + 1), int(np.diff(instance.entry_first).max(initial=0)) + 1, shifts, shifts,
+        2 * (int(instance.shifts["day"].max(initial=0)) + 1), int(np.diff(instance.entry_first).max(initial=0)) + 1, shifts, shifts, shifts, nodes,
     ]  # fmt: skip
     starts = WORK_HEAD + np.concatenate(([0], np.cumsum(sizes)))
     wk = np.zeros(starts[-1], np.int64)

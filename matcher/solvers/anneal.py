@@ -16,7 +16,7 @@ import numpy as np
 from matcher.kernels.cells import pack
 from matcher.solvers import ROUTES_PAUSE, Outcome, Seen, Watch
 from matcher.solvers.construct import AT_ONCE, construct
-from matcher.solvers.improve import STEPS, Temperatures, improve, temperatures
+from matcher.solvers.improve import RENTS, STEPS, Temperatures, improve, rents_of, temperatures
 from matcher.solvers.pool import Pool, suits
 from matcher.solvers.searcher import Searcher
 
@@ -68,11 +68,16 @@ def anneal(instance: Instance, start: Longs | None, run: Run, seed: int, threads
     log = _Log(run, watch)
     first = Searcher.on(instance, packed, seed, start)
     has_limit = run.stop.chunks is None and len(instance.visits) > AT_ONCE
-    construct(first, lambda: run.is_cancelled() or (has_limit and run.fraction(0) >= 1))
+    owed = None if is_cold else rents_of(instance)
+    first.charge(owed)
+    with first.paying(RENTS[0][1]):
+        construct(first, lambda: run.is_cancelled() or (has_limit and run.fraction(0) >= 1))
     log.note(first, 0, "construct", is_met=True)
     fall = temperatures(instance, first)
     course = _Course(fall.rest() if is_cold else fall, run, run.fraction(0))
     searchers = [first, *(Searcher.on(instance, packed, seed + 7919 * k, first.best()) for k in range(1, threads))]
+    for searcher in searchers:
+        searcher.charge(owed)
     # Where the best set of routes is chosen at the end, all meet once at the moment from which they are gathered; trades may fall on the same one.
     will_gather = suits(instance)
     chunks, moments, pools = 0, sorted({*(TRADES if threads > 1 else ()), *((GATHER_FROM,) if will_gather else ())}), _none(searchers)

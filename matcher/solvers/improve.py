@@ -10,9 +10,11 @@ import numpy as np
 
 from matcher.kernels.routes import ABSENT, SOFT, view
 from matcher.kernels.search import anneal
+from matcher.solvers.rents import rents
 
 if TYPE_CHECKING:
     from matcher.instance import Instance
+    from matcher.solvers.rents import Rents
     from matcher.solvers.searcher import Searcher
 
 STEPS = 200
@@ -24,16 +26,22 @@ of the latter."""
 KNEE_LOSS, KNEE = 0.03, 0.8
 """Where losses set the start, so much of the search goes to the temperatures down to this share of the least loss: who is served is decided there,
 and what the soft costs decide takes less."""
+RENTS = ((0.7, 0.3), (0.9, 0.15), (math.inf, 0.0))
+"""Up to which fraction of a search which part of the rents of scarce time counts (`matcher.solvers.rents`)."""
 
 
 @dataclass(frozen=True)
 class Temperatures:
-    """A fall from `hot` to `cold`, in units of cost, over `knee`, reached when the fraction `turn` of the search is over."""
+    """A fall from `hot` to `cold`, in units of cost, over `knee`, reached when the fraction `turn` of the search is over.
+
+    Whether services pay for scarce time on the way (`pays`) goes with it.
+    """
 
     hot: float
     cold: float
     knee: float
     turn: float
+    pays: bool = False
 
     def at(self, fraction: float) -> float:
         """Return the temperature when that fraction of the search is over."""
@@ -42,8 +50,12 @@ class Temperatures:
             return float(self.hot * (self.knee / self.hot) ** (fraction / self.turn))
         return float(self.knee * (self.cold / self.knee) ** ((fraction - self.turn) / (1 - self.turn)))
 
+    def rent(self, fraction: float) -> float:
+        """Return the part of the rents that counts when that fraction of the search is over."""
+        return next(part for end, part in RENTS if fraction < end) if self.pays else 0.0
+
     def rest(self) -> Temperatures:
-        """Return the fall from the turn on."""
+        """Return the fall from the turn on, on which nobody pays rents."""
         knee = self.at(self.turn)
         return Temperatures(knee, self.cold, math.sqrt(knee * self.cold), 0.5)
 
@@ -64,10 +76,17 @@ def temperatures(instance: Instance, searcher: Searcher) -> Temperatures:
     # One geometric fall passes the knee sooner than that where it lies high above the end; nowhere is it passed later.
     turn = math.log(hot / knee) / math.log(hot / cold) if cold < knee < hot else 1.0
     if turn >= KNEE:
-        return Temperatures(hot, cold, math.sqrt(hot * cold), 0.5)
-    return Temperatures(hot, cold, knee, KNEE)
+        return Temperatures(hot, cold, math.sqrt(hot * cold), 0.5, pays=absent > 0)
+    return Temperatures(hot, cold, knee, KNEE, pays=True)
+
+
+def rents_of(instance: Instance) -> Rents | None:
+    """Return the rents of scarce time at the temperature at which a search starts where somebody has to be left out; None where nothing is scarce."""
+    losses = instance.visits["loss"]
+    return rents(instance, HOT_LOSS * float(losses[losses > 0].min())) if (losses > 0).any() else None
 
 
 def improve(searcher: Searcher, fall: Temperatures, fraction: float, following: float) -> None:
     """Run one chunk, in which the search goes from one fraction of its length to the next."""
-    anneal(*searcher.arrays, STEPS, fall.at(fraction), fall.at(following), searcher.is_timed)
+    with searcher.paying(fall.rent(fraction)):
+        anneal(*searcher.arrays, STEPS, fall.at(fraction), fall.at(following), searcher.is_timed)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from matcher.kernels.carry import carry
+from matcher.kernels.rents import WHOLE
 from matcher.kernels.routes import ABSENT, empty, view
 from matcher.kernels.search import BEST_COST, best_of, best_routes, cost_of, least_costs, record_best, refresh_worst, return_to_best
-from matcher.kernels.work import workspace
+from matcher.kernels.work import HOURLY, LEAST_RENT, RENT_PART, workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from matcher.instance import Instance, Longs
     from matcher.kernels.cells import Reals
+    from matcher.solvers.rents import Rents
 
 
 @dataclass
@@ -34,6 +39,20 @@ class Searcher:
         rt = empty(instance).array if start is None else start.copy()
         is_timed = bool(instance.visits["is_timed"].any()) or int(instance.weights[0]["max_lateness"]) > 0
         return cls(*packed, rt, workspace(instance, seed), best_of(instance, rt), is_timed)
+
+    def charge(self, rents: Rents | None) -> None:
+        """Say what rents services pay while somebody counts them (`paying`); None for none."""
+        if rents is None:
+            return
+        for table, values in ((HOURLY, rents.hourly), (LEAST_RENT, rents.least)):
+            self.wk[self.wk[table] : self.wk[table] + len(values)] = values
+
+    @contextmanager
+    def paying(self, part: float) -> Iterator[None]:
+        """Count that part of the rents meanwhile (`matcher.kernels.rents`)."""
+        self.wk[RENT_PART] = int(WHOLE * part)
+        yield
+        self.wk[RENT_PART] = 0
 
     @property
     def arrays(self) -> tuple[Longs, Reals, Longs, Longs, Longs]:
