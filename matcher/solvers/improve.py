@@ -81,9 +81,14 @@ def temperatures(instance: Instance, searcher: Searcher) -> Temperatures:
 
 
 def rents_of(instance: Instance) -> Rents | None:
-    """Return the rents of scarce time at the temperature at which a search starts where somebody has to be left out; None where nothing is scarce."""
+    """Return the rents of scarce time at the temperature at which a search starts where somebody has to be left out.
+
+    None where nothing is scarce, or where one may always be late, so that nobody is left out.
+    """
     losses = instance.visits["loss"]
-    return rents(instance, HOT_LOSS * float(losses[losses > 0].min())) if (losses > 0).any() else None
+    if not instance.is_bounded[0] or not (losses > 0).any():
+        return None
+    return rents(instance, HOT_LOSS * float(losses[losses > 0].min()))
 
 
 def improve(searcher: Searcher, fall: Temperatures, fraction: float, following: float) -> None:
