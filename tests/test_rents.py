@@ -16,7 +16,7 @@ from matcher.kernels.search import take_step
 from matcher.kernels.teams import best_place
 from matcher.kernels.work import CHOSEN, RENT_PAID, TO_ENTRY, below, candidate, uniform
 from matcher.solvers.construct import construct
-from matcher.solvers.improve import HOT_LOSS, RENTS, Temperatures, rents_of
+from matcher.solvers.improve import HOT_LOSS, RENT, Temperatures, rents_of
 from matcher.solvers.rents import USED, Rents, rents
 from matcher.solvers.searcher import Searcher
 from tests.weeks import need, role, shift, volunteer, week
@@ -119,8 +119,8 @@ def test_a_step_notes_what_the_plan_pays_more_after_it(seed: int) -> None:
 
 
 def test_rents_count_less_as_a_search_goes_on_and_not_at_its_end() -> None:
-    fall = Temperatures(100.0, 1.0, 30.0, 0.8, pays=True)
-    assert [fall.rent(fraction) for fraction in (0.0, 0.69, 0.7, 0.89, 0.9, 1.0, 1.5)] == [*[RENTS[0][1]] * 2, *[RENTS[1][1]] * 2, 0, 0, 0]
+    fall = Temperatures(100.0, 1.0, 30.0, 0.8, rent_ends=0.5)
+    assert [fall.rent(fraction) for fraction in (0.0, 0.39, 0.4, 0.49, 0.5, 1.0, 1.5)] == [RENT, RENT, RENT / 2, RENT / 2, 0, 0, 0]
     assert fall.rest().rent(0.0) == 0
     assert Temperatures(100.0, 1.0, 30.0, 0.8).rent(0.0) == 0
 

@@ -42,8 +42,8 @@ SHIFT_BLINK_STEPS, SHIFT_BLINK_RATE = 8, 4
 """In one step of so many, one shift of so many is passed over: what greedy insertion always chooses first is then not there to choose."""
 FOCUS_ABOVE = 2000
 """Visits above which bursts of steps keep to the neighbours of one visit: what they work on then stays in the caches of the processor."""
-FOCUS_KEPT = 2
-"""Bursts, on average, that keep to one visit."""
+FOCUS_KEPT, FOCUS_ABSENT = 2, 2
+"""Bursts, on average, that keep to one visit; one in so many of these visits is one that is left out."""
 
 # slots of the head of a record of the best routes
 BEST_COST, DIRTY_COUNT, DIRTY_ROOM, DIRTY, BEST_MEMORY, SEEN, SEEN_COUNT = range(7)
@@ -326,7 +326,8 @@ def anneal(ins, pts, rt, wk, bs, steps, hot, cold, is_timed):
     """
     accepted = 0
     if ins[VISIT_COUNT] > FOCUS_ABOVE and (wk[FOCUS] == NONE or below(wk, FOCUS_KEPT) == 0):
-        wk[FOCUS] = below(wk, ins[VISIT_COUNT])
+        absent = get_total(rt, ABSENT)
+        wk[FOCUS] = rt[rt[ABSENTEES] + below(wk, absent)] if absent > 0 and below(wk, FOCUS_ABSENT) == 0 else below(wk, ins[VISIT_COUNT])
     mean_removed = REMOVED_IN_FOCUS if wk[FOCUS] != NONE else min(MOST_REMOVED, max(LEAST_REMOVED, ins[VISIT_COUNT] // REMOVED_OF))
     for i in range(steps):
         temperature = hot * (cold / hot) ** (i / steps)

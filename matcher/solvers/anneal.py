@@ -16,7 +16,7 @@ import numpy as np
 from matcher.kernels.cells import pack
 from matcher.solvers import ROUTES_PAUSE, Outcome, Seen, Watch
 from matcher.solvers.construct import AT_ONCE, construct
-from matcher.solvers.improve import RENTS, STEPS, Temperatures, improve, rents_of, temperatures
+from matcher.solvers.improve import RENT, STEPS, Temperatures, improve, rents_of, temperatures
 from matcher.solvers.pool import Pool, suits
 from matcher.solvers.searcher import Searcher
 
@@ -70,7 +70,7 @@ def anneal(instance: Instance, start: Longs | None, run: Run, seed: int, threads
     has_limit = run.stop.chunks is None and len(instance.visits) > AT_ONCE
     owed = None if is_cold else rents_of(instance)
     first.charge(owed)
-    with first.paying(RENTS[0][1]):
+    with first.paying(RENT):
         construct(first, lambda: run.is_cancelled() or (has_limit and run.fraction(0) >= 1))
     log.note(first, 0, "construct", is_met=True)
     fall = temperatures(instance, first)

@@ -26,22 +26,23 @@ of the latter."""
 KNEE_LOSS, KNEE = 0.03, 0.8
 """Where losses set the start, so much of the search goes to the temperatures down to this share of the least loss: who is served is decided there,
 and what the soft costs decide takes less."""
-RENTS = ((0.7, 0.3), (0.9, 0.15), (math.inf, 0.0))
-"""Up to which fraction of a search which part of the rents of scarce time counts (`matcher.solvers.rents`)."""
+RENT, RENT_FALLS, RENT_ENDS, RENT_ENDS_FAR, FAR_VISITS = 0.3, 0.8, 0.6, 0.9, 2000
+"""Which part of the rents of scarce time counts (`matcher.solvers.rents`), and after which part of the time that it does it is halved. That ends at a
+fraction of the search; at a later one above so many visits, each of which has few steps, and goes nowhere anew once it is cold."""
 
 
 @dataclass(frozen=True)
 class Temperatures:
     """A fall from `hot` to `cold`, in units of cost, over `knee`, reached when the fraction `turn` of the search is over.
 
-    Whether services pay for scarce time on the way (`pays`) goes with it.
+    Services pay for scarce time until the fraction `rent_ends`.
     """
 
     hot: float
     cold: float
     knee: float
     turn: float
-    pays: bool = False
+    rent_ends: float = 0.0
 
     def at(self, fraction: float) -> float:
         """Return the temperature when that fraction of the search is over."""
@@ -52,7 +53,9 @@ class Temperatures:
 
     def rent(self, fraction: float) -> float:
         """Return the part of the rents that counts when that fraction of the search is over."""
-        return next(part for end, part in RENTS if fraction < end) if self.pays else 0.0
+        if fraction >= self.rent_ends:
+            return 0.0
+        return RENT if fraction < RENT_FALLS * self.rent_ends else RENT / 2
 
     def rest(self) -> Temperatures:
         """Return the fall from the turn on, on which nobody pays rents."""
@@ -73,11 +76,12 @@ def temperatures(instance: Instance, searcher: Searcher) -> Temperatures:
         knee = KNEE_LOSS * least
     hot = max(hot, 2.0)
     cold = max(min(COLD_SOFT * soft, hot / 10), 1.0)
+    rent_ends = 0.0 if not absent else RENT_ENDS if len(instance.visits) <= FAR_VISITS else RENT_ENDS_FAR
     # One geometric fall passes the knee sooner than that where it lies high above the end; nowhere is it passed later.
     turn = math.log(hot / knee) / math.log(hot / cold) if cold < knee < hot else 1.0
     if turn >= KNEE:
-        return Temperatures(hot, cold, math.sqrt(hot * cold), 0.5, pays=absent > 0)
-    return Temperatures(hot, cold, knee, KNEE, pays=True)
+        return Temperatures(hot, cold, math.sqrt(hot * cold), 0.5, rent_ends)
+    return Temperatures(hot, cold, knee, KNEE, rent_ends)
 
 
 def rents_of(instance: Instance) -> Rents | None:
