@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 TEMPERATURE = 300_000.0
 
 
-def rivals(nurses: int = 8, callers: int = 8) -> Instance:
-    """Return a day on which `able` alone may nurse, and both may call; each has ten hours, less the ways."""
+def rivals(nurses: int = 8, callers: int = 8, pairs: int = 0) -> Instance:
+    """Return a day on which `able` alone may nurse, and both may call, alone or together; each has ten hours, less the ways."""
     needs = [need(f"nurse{k}", role(skills={"nursing": 1})) for k in range(nurses)] + [need(f"call{k}") for k in range(callers)]
+    needs += [need(f"pair{k}", role("one"), role("two")) for k in range(pairs)]
     day = [shift("08:00", "18:00")]
     return compile_problem(week(needs, [volunteer("able", skills={"nursing": 1}, shifts=day), volunteer("plain", shifts=day)], days=1)).instance
 
@@ -126,8 +127,14 @@ def test_rents_count_less_as_a_search_goes_on_and_not_at_its_end() -> None:
 
 
 def test_a_search_asks_for_rents_at_the_temperature_that_it_starts_with() -> None:
-    instance = rivals()
+    instance = rivals(pairs=1)
     found, same = rents_of(instance), rents(instance, HOT_LOSS * float(instance.visits["loss"].min()))
     assert found is not None
     assert same is not None
     assert np.array_equal(found.hourly, same.hourly)
+
+
+def test_a_search_asks_for_no_rents_where_nobody_is_visited_by_two_or_one_may_always_be_late() -> None:
+    assert rents_of(rivals()) is None
+    instance = rivals(pairs=1)
+    assert rents_of(instance._replace(is_bounded=np.zeros_like(instance.is_bounded))) is None

@@ -123,7 +123,7 @@ def test_where_waiting_has_a_price_services_start_as_late_as_is_cheapest(number:
     """Random weeks in which the search finds who goes where, and the optimum starts some services later than the routes demand."""
     problem = problem_of("search", number)
     assert problem.weights.waiting > 0
-    result = quick(problem, chunks=60)
+    result = quick(problem, chunks=100)
     best = solve(problem, budget=60, threads=1, exact=True)
     assert (result.cost, best.status) == (best.cost, "optimal")
 

@@ -17,14 +17,14 @@ from matcher.kernels.jit import kernel
 from matcher.kernels.people import count_in_group
 from matcher.kernels.place import remove_visit
 from matcher.kernels.routes import ABSENT, ABSENTEES, COUNT, HEAD, IS_IN, NEXT, NONE, PREV, SHIFT, get_node, get_shift, get_total, get_visit
-from matcher.kernels.work import FOCUS, GIVEN_NODE, GIVEN_PERSON, IS_TOUCHED, REMOVED, SEED, WANTED, below, uniform
+from matcher.kernels.work import FOCUS, GIVEN_NODE, GIVEN_PERSON, IS_SCARCE, IS_TOUCHED, REMOVED, SEED, WANTED, below, uniform
 
 LONGEST_STRING = 10
 SPLIT = 0.5
 LONGER_SPLIT = 0.01
 FOR_ABSENT, FOR_ABSENT_NEAR = 0.33, 0.66
 """Share of the steps that remove visits where one that is left out could go, rather than anywhere; and where bursts of steps keep to the neighbours
-of one visit, for the steps of large weeks are few."""
+of one visit and time is scarce, for the steps of large weeks are few."""
 FOR_PERSON, FOR_PERSON_VISITS = 8, 4
 """In one of so many steps that would begin at one of several visits of a need, somebody else is tried for all of them; as much more seldom as
 there are more visits than so many times that number, for the steps of large weeks are too few to be spent on this."""
@@ -111,7 +111,7 @@ def ruin(ins, pts, rt, wk, mean_removed):
     most = 4.0 * mean_removed / (1.0 + longest) - 1.0
     strings = math.floor(uniform(wk) * most + 1.0)
     wk[WANTED] = NONE
-    if get_total(rt, ABSENT) > 0 and uniform(wk) < (FOR_ABSENT if wk[FOCUS] == NONE else FOR_ABSENT_NEAR):
+    if get_total(rt, ABSENT) > 0 and uniform(wk) < (FOR_ABSENT_NEAR if wk[FOCUS] != NONE and wk[IS_SCARCE] == 1 else FOR_ABSENT):
         v = _draw_absent(ins, rt, wk)
         wk[SEED] = v
         if below(wk, 2) == 0:

@@ -28,8 +28,8 @@ from matcher.kernels.ruin import ruin
 from matcher.kernels.schedule import lateness, settle
 from matcher.kernels.teams import best_place
 from matcher.kernels.work import (
-    ABSENCES, FOCUS, GIVEN_NODE, IS_OUT, IS_WIDE, ORDER, RENT_PAID, SEED, SHIFT_BLINK, SORT_KEY, STEP, STEP_COUNT, TOUCHED, TOUCHED_COUNT, WANTED,
-    below, draw, uniform,
+    ABSENCES, FOCUS, GIVEN_NODE, IS_OUT, IS_SCARCE, IS_WIDE, ORDER, RENT_PAID, SEED, SHIFT_BLINK, SORT_KEY, STEP, STEP_COUNT, TOUCHED, TOUCHED_COUNT,
+    WANTED, below, draw, uniform,
 )  # fmt: skip
 
 LEAST_REMOVED, MOST_REMOVED, REMOVED_OF, REMOVED_IN_FOCUS = 5, 10, 8, 7
@@ -43,7 +43,7 @@ SHIFT_BLINK_STEPS, SHIFT_BLINK_RATE = 8, 4
 FOCUS_ABOVE = 2000
 """Visits above which bursts of steps keep to the neighbours of one visit: what they work on then stays in the caches of the processor."""
 FOCUS_KEPT, FOCUS_ABSENT = 2, 2
-"""Bursts, on average, that keep to one visit; one in so many of these visits is one that is left out."""
+"""Bursts, on average, that keep to one visit; one in so many of these visits is one that is left out, where time is scarce."""
 
 # slots of the head of a record of the best routes
 BEST_COST, DIRTY_COUNT, DIRTY_ROOM, DIRTY, BEST_MEMORY, SEEN, SEEN_COUNT = range(7)
@@ -327,7 +327,8 @@ def anneal(ins, pts, rt, wk, bs, steps, hot, cold, is_timed):
     accepted = 0
     if ins[VISIT_COUNT] > FOCUS_ABOVE and (wk[FOCUS] == NONE or below(wk, FOCUS_KEPT) == 0):
         absent = get_total(rt, ABSENT)
-        wk[FOCUS] = rt[rt[ABSENTEES] + below(wk, absent)] if absent > 0 and below(wk, FOCUS_ABSENT) == 0 else below(wk, ins[VISIT_COUNT])
+        is_for_absent = wk[IS_SCARCE] == 1 and absent > 0 and below(wk, FOCUS_ABSENT) == 0
+        wk[FOCUS] = rt[rt[ABSENTEES] + below(wk, absent)] if is_for_absent else below(wk, ins[VISIT_COUNT])
     mean_removed = REMOVED_IN_FOCUS if wk[FOCUS] != NONE else min(MOST_REMOVED, max(LEAST_REMOVED, ins[VISIT_COUNT] // REMOVED_OF))
     for i in range(steps):
         temperature = hot * (cold / hot) ** (i / steps)

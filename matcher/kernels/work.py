@@ -10,7 +10,7 @@ tables
     ``PUSH_NODE``, ``PUSH_START``, ``TRIAL_START``, ``TRIAL_COST``, ``TRIAL_EPOCH``: delays being followed through the routes.
     ``GIVEN_NODE``, ``GIVEN_PERSON``: a node that only one provider may take in this step, -1 for none.
     ``HOURLY`` rent of each shift and ``LEAST_RENT`` of each node, ``RENT_PART`` of them that counts now, ``RENT_PAID`` by this step
-    (`matcher.kernels.rents`): these stay from step to step.
+    (`matcher.kernels.rents`); ``IS_SCARCE``: whether there are any. These stay from step to step.
     ``ORDER``, ``SORT_KEY``, ``IS_OUT``, ``REMOVED``: visits being placed or removed. ``ABSENCES``: how often each visit failed to find a place.
 
 A *candidate* is one way to hold one node: ``COST``, ``FIXED`` (the part that does not depend on when), ``TO_ENTRY``, ``AFTER`` (the node before
@@ -42,8 +42,8 @@ SCAN_ROOM = 512
 ) = range(30)  # fmt: skip
 (
     RNG, TOUCHED_COUNT, EPOCH, PUSH_ROOM, QUEUE_HEAD, QUEUE_SIZE, BUCKETS, SHIFT_BLINK, WANTED, DAY_EPOCH, STAMP, STEP_COUNT, IS_WIDE, FOCUS, SEED,
-    GIVEN_NODE, GIVEN_PERSON, RENT_PART, RENT_PAID,
-) = range(30, 49)  # fmt: skip
+    GIVEN_NODE, GIVEN_PERSON, RENT_PART, RENT_PAID, IS_SCARCE,
+) = range(30, 50)  # fmt: skip
 WORK_HEAD = 52
 
 

@@ -87,10 +87,11 @@ def temperatures(instance: Instance, searcher: Searcher) -> Temperatures:
 def rents_of(instance: Instance) -> Rents | None:
     """Return the rents of scarce time at the temperature at which a search starts where somebody has to be left out.
 
-    None where nothing is scarce, or where one may always be late, so that nobody is left out.
+    None where nothing is scarce, where one may always be late, so that nobody is left out, and where nobody is visited by two: the search by itself
+    then comes within half a percent of what is proved, and rents lead it astray.
     """
     losses = instance.visits["loss"]
-    if not instance.is_bounded[0] or not (losses > 0).any():
+    if not instance.is_bounded[0] or not (losses > 0).any() or not (instance.visits["nodes"] > 1).any():
         return None
     return rents(instance, HOT_LOSS * float(losses[losses > 0].min()))
 

@@ -12,7 +12,7 @@ from matcher.kernels.carry import carry
 from matcher.kernels.rents import WHOLE
 from matcher.kernels.routes import ABSENT, empty, view
 from matcher.kernels.search import BEST_COST, best_of, best_routes, cost_of, least_costs, record_best, refresh_worst, return_to_best
-from matcher.kernels.work import HOURLY, LEAST_RENT, RENT_PART, workspace
+from matcher.kernels.work import HOURLY, IS_SCARCE, LEAST_RENT, RENT_PART, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,7 @@ class Searcher:
         """Say what rents services pay while somebody counts them (`paying`); None for none."""
         if rents is None:
             return
+        self.wk[IS_SCARCE] = 1
         for table, values in ((HOURLY, rents.hourly), (LEAST_RENT, rents.least)):
             self.wk[self.wk[table] : self.wk[table] + len(values)] = values
 

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from tests.desk.coordinator import Street
 
 
-def alone(street: Street, plan: Plan, provider: str) -> str:
-    """Return a visit that a provider serves without colleagues and that nothing pins."""
+def alone(street: Street, plan: Plan, provider: str, *, is_only: bool = False) -> str:
+    """Return a visit that a provider serves without colleagues and that nothing pins; if asked, the only one of its need."""
     pinned = {pin.visit for pin in street.week.pins}
-    return next(item.visit for item in plan.assignments if len(item.team) == 1 and item.team[0].provider == provider and item.visit not in pinned)
+    several = {visit.need.id for visit in street.week.visits if visit.number > 1} if is_only else set()
+    own = (item.visit for item in plan.assignments if len(item.team) == 1 and item.team[0].provider == provider)
+    return next(visit for visit in own if visit not in pinned and visit.rpartition("#")[0] not in several)
 
 
 def test_a_drag_says_at_once_which_rules_it_breaks_and_is_not_done_unasked(open_desk: Opener, house: House, street: Street, shots: Path) -> None:
