@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 HOUR = 3600
 USED = 0.85
 """Part of a shift that services may fill; the rest goes to the ways between them."""
-ROUNDS, STRIDE = 150, 0.5
-"""Rounds of price changes, and how much of what would be right for a single shift each of them does."""
+ROUNDS, LEAST_ROUNDS, MOST_WORK, STRIDE = 150, 30, 200_000_000, 0.5
+"""Rounds of price changes, fewer where all of them would look at more entries than that; and how much of what would be right for a single shift each
+of them does."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def rents(instance: Instance, temperature: float) -> Rents | None:
     left_out = np.exp(-instance.visits["loss"][visit] / instance.visits["roles"][visit] / temperature)
     most = np.maximum(1 / HOUR, USED * np.minimum(shifts["end"] - shifts["start"], instance.providers["max_day"][shifts["provider"]]) / HOUR)
     hourly = np.zeros(len(shifts))
-    for _ in range(ROUNDS):
+    for _ in range(min(ROUNDS, max(LEAST_ROUNDS, MOST_WORK // len(node)))):
         weight = np.exp(-hourly[shift] * hours)
         part = weight / np.repeat(np.add.reduceat(weight, first) + left_out, count)
         asked = np.bincount(shift, part * hours, len(shifts))
