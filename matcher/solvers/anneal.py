@@ -76,7 +76,7 @@ def anneal(instance: Instance, start: Longs | None, run: Run, seed: int, threads
     fall = temperatures(instance, first)
     course = _Course(fall.rest() if is_cold else fall, run, run.fraction(0))
     searchers = [first, *(Searcher.on(instance, packed, seed + 7919 * k, first.best()) for k in range(1, threads))]
-    for searcher in searchers:
+    for searcher in searchers[1:]:
         searcher.charge(owed)
     # Where the best set of routes is chosen at the end, all meet once at the moment from which they are gathered; trades may fall on the same one.
     will_gather = suits(instance)

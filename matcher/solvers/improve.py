@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from matcher.kernels.routes import ABSENT, SOFT, view
-from matcher.kernels.search import anneal
+from matcher.kernels.search import FOCUS_ABOVE, anneal
 from matcher.solvers.rents import rents
 
 if TYPE_CHECKING:
@@ -26,9 +26,10 @@ of the latter."""
 KNEE_LOSS, KNEE = 0.03, 0.8
 """Where losses set the start, so much of the search goes to the temperatures down to this share of the least loss: who is served is decided there,
 and what the soft costs decide takes less."""
-RENT, RENT_FALLS, RENT_ENDS, RENT_ENDS_FAR, FAR_VISITS = 0.3, 0.8, 0.6, 0.9, 2000
+RENT, RENT_FALLS, RENT_ENDS, RENT_ENDS_FAR = 0.3, 0.8, 0.6, 0.9
 """Which part of the rents of scarce time counts (`matcher.solvers.rents`), and after which part of the time that it does it is halved. That ends at a
-fraction of the search; at a later one above so many visits, each of which has few steps, and goes nowhere anew once it is cold."""
+fraction of the search; at a later one where bursts keep to the neighbours of one visit (`FOCUS_ABOVE`): each has few steps there, and goes nowhere
+anew once it is cold."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def temperatures(instance: Instance, searcher: Searcher) -> Temperatures:
         knee = KNEE_LOSS * least
     hot = max(hot, 2.0)
     cold = max(min(COLD_SOFT * soft, hot / 10), 1.0)
-    rent_ends = 0.0 if not absent else RENT_ENDS if len(instance.visits) <= FAR_VISITS else RENT_ENDS_FAR
+    rent_ends = 0.0 if not absent else RENT_ENDS if len(instance.visits) <= FOCUS_ABOVE else RENT_ENDS_FAR
     # One geometric fall passes the knee sooner than that where it lies high above the end; nowhere is it passed later.
     turn = math.log(hot / knee) / math.log(hot / cold) if cold < knee < hot else 1.0
     if turn >= KNEE:
@@ -84,14 +85,22 @@ def temperatures(instance: Instance, searcher: Searcher) -> Temperatures:
     return Temperatures(hot, cold, knee, KNEE, rent_ends)
 
 
+def is_hard(instance: Instance) -> bool:
+    """Return whether somebody is visited by two, and somebody may be left out.
+
+    Where nobody is visited by two, the search by itself comes within half a percent of what is proved; where one may always be late, nobody is left
+    out.
+    """
+    return bool((instance.visits["nodes"] > 1).any()) and bool(instance.is_bounded[0])
+
+
 def rents_of(instance: Instance) -> Rents | None:
     """Return the rents of scarce time at the temperature at which a search starts where somebody has to be left out.
 
-    None where nothing is scarce, where one may always be late, so that nobody is left out, and where nobody is visited by two: the search by itself
-    then comes within half a percent of what is proved, and rents lead it astray.
+    None where nothing is scarce, and in weeks that are not hard: rents lead a search astray that is nearly at the best by itself.
     """
     losses = instance.visits["loss"]
-    if not instance.is_bounded[0] or not (losses > 0).any() or not (instance.visits["nodes"] > 1).any():
+    if not is_hard(instance) or not (losses > 0).any():
         return None
     return rents(instance, HOT_LOSS * float(losses[losses > 0].min()))
 

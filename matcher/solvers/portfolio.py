@@ -12,6 +12,7 @@ from matcher.kernels.search import MOST_SEEN
 from matcher.solvers import Seen
 from matcher.solvers.anneal import anneal
 from matcher.solvers.exact_facts import legs
+from matcher.solvers.improve import is_hard
 from matcher.stop import Run, Stop
 
 if TYPE_CHECKING:
@@ -119,15 +120,6 @@ def _proved(instance: Instance, start: Longs | None, run: Run, seed: int, thread
 def is_guided(instance: Instance, seconds: float) -> bool:
     """Return whether a search of so many seconds has the time, and an instance the size and the kind, for prices of routes to say where to look."""
     return seconds >= LEAST_GUIDED and len(instance.nodes) <= MOST_GUIDED and is_hard(instance)
-
-
-def is_hard(instance: Instance) -> bool:
-    """Return whether somebody is visited by two, and somebody may be left out.
-
-    Where nobody is visited by two, the search by itself comes within half a percent of what is proved; where one may always be late, nobody is left
-    out.
-    """
-    return bool((instance.visits["nodes"] > 1).any()) and bool(instance.is_bounded[0])
 
 
 def proves_beside(instance: Instance, stop: Stop, prove: float, threads: int) -> bool:
